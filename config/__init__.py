@@ -1,0 +1,1 @@
+"""Settings, the Celery app, the schedule and the root URLs."""

@@ -1,0 +1,40 @@
+"""The Celery app: beat rings by config/schedule.py, workers do what the database says is due."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+from config.schedule import SCHEDULE
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("jigai")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    # A task longer than the visibility timeout would be handed out twice; the longest takes minutes.
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+    },
+    # Nobody reads results: what was done stands in the database.
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_max_tasks_per_child=1000,
+    task_soft_time_limit=600,
+    task_time_limit=660,
+    timezone="Asia/Shanghai",
+    enable_utc=True,
+    beat_schedule=SCHEDULE,
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+    beat_max_loop_interval=5,
+)
+app.autodiscover_tasks(
+    [f"tracker.{package}" for package in ("mailing", "inspections", "reminders", "summaries", "exchange")]
+)

@@ -1,0 +1,12 @@
+"""What beat rings, and how often. It only rings: each task asks the database what is due."""
+
+from datetime import timedelta
+
+from celery.schedules import crontab
+
+SCHEDULE = {
+    "open and close cycles": {"task": "inspections.keep_cycles", "schedule": crontab(minute="5")},
+    "record and send reminders": {"task": "reminders.remind", "schedule": timedelta(minutes=1)},
+    "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
+    "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+}

@@ -1,0 +1,19 @@
+"""Where each address leads."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from tracker.accounts.views import Help, Home
+from tracker.office.views.mailbox import Mailbox, MailboxMessage
+
+urlpatterns = [
+    path("", Home.as_view(), name="home"),
+    path("help/", Help.as_view(), name="help"),
+    path("account/", include("allauth.account.urls")),
+    path("language/", include("django.conf.urls.i18n")),
+    path("office/", include("tracker.office.urls")),
+    path("my/", include("tracker.portal.urls")),
+    path("mailbox/", Mailbox.as_view(), name="mailbox"),
+    path("mailbox/<slug:name>/", MailboxMessage.as_view(), name="mailbox_message"),
+    path("admin/", admin.site.urls),
+]

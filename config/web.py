@@ -1,0 +1,27 @@
+"""gunicorn's settings in `make run`: as many threads as one county's office needs, and a gate.
+
+The worker process loads the site while the runner still looks at the database, and answers only when
+the runner opens the gate by closing its end of the pipe. The listening socket is the runner's, so a
+request that comes meanwhile waits instead of being refused.
+"""
+
+import os
+import select
+from typing import Any
+
+bind = f"fd://{os.environ['JIGAI_LISTENS_ON']}"
+worker_class = "gthread"
+workers = 2
+threads = 4
+graceful_timeout = 10
+timeout = 60
+control_socket_disable = True
+accesslog = None
+loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Wait at the gate, telling gunicorn meanwhile that this worker is alive."""
+    gate = int(os.environ["JIGAI_GATE"])
+    while worker.alive and not select.select([gate], [], [], 1)[0]:
+        worker.notify()

@@ -1,0 +1,106 @@
+"""Inspecting a project gives it its badge."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests import factories as make
+from tracker.accounts.roles import Role
+from tracker.badges.models import Award
+from tracker.inspections import actions
+from tracker.inspections.models import Cycle, Inspection
+from tracker.library.actions import plan_year
+from tracker.library.models import Project
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_accepted_inspection_gives_a_badge_with_its_reason_in_both_languages():
+    project = make.make_project()
+    make.make_inspection(project, ytd_investment=Decimal(700), cumulative_investment=Decimal(700))
+    award = Award.objects.get(project=project)
+    assert award.badge == "yellow"
+    assert "投资" in award.reason_zh
+    assert "nvestment" in award.reason_en
+    assert award.to_improve_en
+    project.refresh_from_db()
+    assert project.badge == "yellow"
+
+
+def test_where_two_people_are_wanted_nothing_counts_before_the_second_has_accepted():
+    county = make.make_county(needs_second_person=True)
+    project = make.make_project(county=county)
+    inspector = make.make_official()
+    inspection = make.make_inspection(project, by=inspector)
+    assert inspection.state == Inspection.State.SUBMITTED
+    assert not Award.objects.exists()
+    now = make.moment(date(2026, 11, 2))
+    with pytest.raises(actions.SamePerson):
+        actions.accept_inspection(inspection, by=inspector, at=now)
+    actions.accept_inspection(inspection, by=make.make_official(Role.TEAM_LEAD), at=now)
+    assert Award.objects.get().project == project
+
+
+def test_the_same_figures_judged_again_keep_the_same_award():
+    inspection = make.make_inspection()
+    cycle = Cycle.objects.get()
+    before = Award.objects.get()
+    given = actions.reassess_cycle(cycle, at=make.moment(date(2026, 11, 3)))
+    assert (given.given, given.unchanged) == (0, 1)
+    assert Award.objects.get() == before
+    assert inspection.project.awards.count() == 1
+
+
+def test_a_changed_plan_supersedes_the_badge_and_keeps_the_old_one_readable():
+    project = make.make_project()
+    make.make_inspection(project)
+    plan_year(project, 2026, Decimal(2000), by=None, reason="新增设备")
+    actions.reassess_cycle(Cycle.objects.get(), at=make.moment(date(2026, 11, 3)))
+    old, new = project.awards.order_by("version")
+    assert (old.state, old.badge) == (Award.State.SUPERSEDED, "blue")
+    assert (new.state, new.badge) == (Award.State.PROVISIONAL, "red")
+
+
+def test_closing_judges_what_nobody_reported_by_what_was_known_before_and_confirms():
+    project = make.make_project()
+    first, second = make.make_cycle(code="2026-10-H1"), make.make_cycle(code="2026-10-H2")
+    make.make_inspection(project, first)
+    assert actions.close_cycle(second, by=None, at=make.moment(date(2026, 11, 20)))
+    award = Award.objects.get(cycle_start=second.start)
+    assert award.is_stale
+    assert award.state == Award.State.CONFIRMED
+    assert not actions.close_cycle(second, by=None, at=make.moment(date(2026, 11, 20)))
+
+
+def test_an_inspection_of_an_earlier_half_month_is_felt_in_the_later_ones():
+    project = make.make_project()
+    cycles = [make.make_cycle(code=code) for code in ("2026-09-H1", "2026-09-H2", "2026-10-H1", "2026-10-H2")]
+    behind = {"ytd_investment": Decimal(700), "cumulative_investment": Decimal(700)}
+    for cycle in cycles[1:]:
+        make.make_inspection(project, cycle, **behind)
+    assert Award.objects.standing().get(cycle_start=cycles[3].start).badge == "yellow"
+    make.make_inspection(project, cycles[0], **behind)
+    assert Award.objects.standing().get(cycle_start=cycles[3].start).badge == "red"
+
+
+def test_cycles_open_by_themselves_and_close_when_their_time_is_over():
+    make.make_project()
+    actions.keep_cycles(make.moment(date(2026, 10, 20)))
+    assert [cycle.half_month.code for cycle in Cycle.objects.order_by("start")] == [
+        "2026-10-H1",
+        "2026-10-H2",
+        "2026-11-H1",
+    ]
+    october = Cycle.objects.get(start=date(2026, 10, 16))
+    assert (october.cut_off, october.due_on) == (date(2026, 10, 31), date(2026, 11, 4))
+    actions.keep_cycles(make.moment(date(2026, 11, 12)))
+    october.refresh_from_db()
+    assert october.state == Cycle.State.CLOSED
+
+
+def test_an_inspector_cannot_say_that_a_project_is_included():
+    project = make.make_project(inclusion_state="preparing", included_on=None)
+    with pytest.raises(actions.LiaisonOnly):
+        make.make_inspection(project, inclusion_state="included")
+    assert Project.objects.get().inclusion_state == "preparing"

@@ -1,0 +1,1 @@
+"""People, their role and the division or enterprise they answer for."""

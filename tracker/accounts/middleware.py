@@ -1,0 +1,34 @@
+"""What is done with every request of a signed-in person."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def reader_language(get_response: Handler) -> Handler:
+    """Show pages in the person's own language until the browser's language cookie says otherwise."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            translation.activate(user.language)
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+        return get_response(request)
+
+    return handle
+
+
+def private_pages(get_response: Handler) -> Handler:
+    """Keep pages of signed-in people out of every cache, so that "back" after signing out shows nothing."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated and "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return handle

@@ -1,0 +1,94 @@
+"""People who sign in."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tracker.accounts import roles
+from tracker.accounts.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people whose name at sign-in is their mail address."""
+
+    use_in_migrations = True
+
+    def create_user(self, email: str, password: str | None = None, **facts: Any) -> "User":
+        """Add one person; the address is kept in lower case so that it is the same however it is typed."""
+        user = self.model(email=email.strip().lower(), **facts)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **facts: Any) -> "User":
+        """Add an administrator from the command line."""
+        facts = {"role": Role.ADMINISTRATOR, "name": email, **facts, "is_staff": True, "is_superuser": True}
+        return self.create_user(email, password, **facts)
+
+
+class Language(models.TextChoices):
+    """The languages in which a person can be written to."""
+
+    CHINESE = "zh-hans", "中文"
+    ENGLISH = "en", "English"
+
+
+class User(AbstractUser):
+    """One person, with one role, who answers for one division or belongs to one enterprise."""
+
+    username = None  # type: ignore[assignment]  # people sign in with their mail address
+    first_name = None  # type: ignore[assignment]  # Chinese names are one field
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField(_("mail address"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    division = models.ForeignKey(
+        "tracker.Division",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("division"),
+    )
+    enterprise = models.ForeignKey(
+        "tracker.Enterprise",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("enterprise"),
+    )
+    language = models.CharField(
+        _("language of mails"), max_length=10, choices=Language.choices, default=Language.CHINESE
+    )
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # keyed by mail address
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.CheckConstraint(
+                name="user_has_division_or_enterprise",
+                condition=Q(role=Role.ENTERPRISE, division=None, enterprise__isnull=False)
+                | Q(~Q(role=Role.ENTERPRISE), enterprise=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_official(self) -> bool:
+        """Whether the person works for a division, in whatever role."""
+        return self.role in roles.OFFICIALS
+
+    def may(self, those: frozenset[Role]) -> bool:
+        """Whether the person's role is among those that may do a thing, e.g. `user.may(roles.REVIEWING)`."""
+        return self.is_active and self.role in those

@@ -1,0 +1,32 @@
+"""The roles of the product and what each may do: one list for forms, pages and tests."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What somebody is to the product; a person has exactly one role."""
+
+    INSPECTOR = "inspector", _("Inspector")
+    TEAM_LEAD = "team_lead", _("Team lead")
+    STATISTICS_LIAISON = "statistics_liaison", _("Statistics liaison")
+    LEADER = "leader", _("Leader")
+    ENTERPRISE = "enterprise", _("Enterprise")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+OFFICIALS = frozenset(Role) - {Role.ENTERPRISE}
+# Who may inspect a project: an inspector their own ones, a team lead every one of the county.
+INSPECTING = frozenset({Role.INSPECTOR, Role.TEAM_LEAD})
+# Who may accept or return what somebody else has submitted, and close a cycle.
+REVIEWING = frozenset({Role.TEAM_LEAD})
+# Who may take a workbook into the county's library.
+IMPORTING = frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR})
+# Who keeps the library: enterprises, projects, plans.
+KEEPING = frozenset({Role.INSPECTOR, Role.TEAM_LEAD})
+# Who alone says that a project is included in statistics, returned or removed.
+INCLUDING = frozenset({Role.STATISTICS_LIAISON})
+# Who sees the monthly figures of a county and gets them by mail.
+LEADING = frozenset({Role.LEADER})
+ADMINISTERING = frozenset({Role.ADMINISTRATOR})

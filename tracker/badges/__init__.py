@@ -1,0 +1,1 @@
+"""Red, yellow, blue, gold: how a project stands against its plan."""

@@ -1,0 +1,130 @@
+"""The one way a badge comes to be: a reading is judged by the policy in force, and kept with both."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db import transaction
+
+from tracker.badges import rules
+from tracker.badges.models import Award, BadgePolicy
+from tracker.calendars.periods import HalfMonth
+from tracker.library.models import Project
+
+
+@dataclass(frozen=True)
+class Given:
+    """How many badges of a cycle were new and how many stood as they were."""
+
+    given: int
+    unchanged: int
+
+
+@transaction.atomic
+def award_badges(
+    half_month: HalfMonth,
+    policy: BadgePolicy,
+    readings: Mapping[int, rules.Reading],
+    *,
+    at: datetime,
+    is_confirmed: bool,
+) -> Given:
+    """Judge each project (by id) and keep its badge; one that would be the same is left alone.
+
+    A different one supersedes the standing award, which stays readable. All or none are kept.
+    """
+    # One writer at a time per project: two workers that judge the same cycle must not both add a version.
+    locked = list(Project.objects.select_for_update().filter(pk__in=readings).order_by("pk").only("pk"))
+    standing = {
+        award.project_id: award
+        for award in Award.objects.standing().filter(cycle_start=half_month.start, project__in=locked)
+    }
+    fresh: list[Award] = []
+    terms = policy.policy
+    for project in locked:
+        reading = readings[project.pk]
+        before = standing.get(project.pk)
+        digest = inputs_digest(reading, policy)
+        if before and before.inputs_digest == digest:
+            continue
+        award = _judged(project.pk, half_month, policy, terms, reading, digest, at)
+        award.version = before.version + 1 if before else 1
+        if is_confirmed:
+            award.state, award.confirmed_at = Award.State.CONFIRMED, at
+        fresh.append(award)
+    outdated = [standing[award.project_id].pk for award in fresh if award.project_id in standing]
+    Award.objects.filter(pk__in=outdated).update(state=Award.State.SUPERSEDED)
+    Award.objects.bulk_create(fresh, batch_size=200)
+    _show_on_projects(half_month.start, fresh)
+    return Given(given=len(fresh), unchanged=len(locked) - len(fresh))
+
+
+def inputs_digest(reading: rules.Reading, policy: BadgePolicy) -> str:
+    """A fingerprint of everything the judgement depends on."""
+    everything = [rules.inputs_of(reading), policy.code, policy.terms]
+    canonical = json.dumps(everything, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _judged(
+    project_id: int,
+    half_month: HalfMonth,
+    policy: BadgePolicy,
+    terms: rules.Policy,
+    reading: rules.Reading,
+    digest: str,
+    at: datetime,
+) -> Award:
+    verdict = rules.judge(reading, terms)
+    better = _within_reach(half_month, terms, reading, verdict)
+    return Award(
+        project_id=project_id,
+        cycle_start=half_month.start,
+        policy=policy,
+        badge=verdict.badge.code,
+        earned=verdict.earned.code,
+        score=verdict.score,
+        is_stale=verdict.is_stale,
+        has_reason_applied=verdict.reason_applied,
+        meets_gold=verdict.meets_gold,
+        decisive=verdict.decisive.value if verdict.decisive else "",
+        lights=[light.as_dict() for light in verdict.lights],
+        inputs=rules.inputs_of(reading),
+        inputs_digest=digest,
+        reason_zh=rules.explain(verdict, reading, terms, "zh"),
+        reason_en=rules.explain(verdict, reading, terms, "en"),
+        to_improve_zh=rules.explain_improvement(better, "zh") if better else "",
+        to_improve_en=rules.explain_improvement(better, "en") if better else "",
+        assigned_at=at,
+    )
+
+
+def _within_reach(
+    half_month: HalfMonth, terms: rules.Policy, reading: rules.Reading, verdict: rules.Verdict
+) -> rules.Improvement | None:
+    """What would raise the badge at the next cut-off, the first that a new figure can still reach.
+
+    Across the new year nothing is said: the plan and the year's investment begin anew.
+    """
+    ahead = half_month.next().end
+    if ahead.year != reading.cut_off.year:
+        return None
+    return rules.nearest_improvement(replace(reading, cut_off=ahead), terms, after=verdict)
+
+
+def _show_on_projects(cycle_start: date, fresh: list[Award]) -> None:
+    """Write the latest cycle's badge beside the project, so that lists need no join."""
+    for colour in {award.badge for award in fresh}:
+        projects = [award.project_id for award in fresh if award.badge == colour]
+        latest_here = Project.objects.filter(pk__in=projects).exclude(badge_cycle_start__gt=cycle_start)
+        latest_here.update(badge=colour, badge_cycle_start=cycle_start)
+
+
+def confirm_badges(half_month: HalfMonth, projects: "list[int]", *, at: datetime, by: int | None) -> int:
+    """Make the provisional badges of these projects in the half-month final; how many there were."""
+    provisional = Award.objects.standing().filter(
+        cycle_start=half_month.start, project__in=projects, state=Award.State.PROVISIONAL
+    )
+    return provisional.update(state=Award.State.CONFIRMED, confirmed_at=at, confirmed_by=by)

@@ -1,0 +1,1 @@
+"""Half-months, months and working days."""

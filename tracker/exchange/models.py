@@ -1,0 +1,45 @@
+"""Workbooks that somebody has handed in."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tracker.accounts.scope import ScopedQuerySet
+from tracker.library.models import Division
+
+
+class ImportBatchQuerySet(ScopedQuerySet):
+    """Hand-ins of the counties that an official sees; enterprises see none."""
+
+    division_paths = ("county",)
+
+
+class ImportBatch(models.Model):
+    """One half-monthly table: uploaded, looked at, and then taken or not."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Waiting for confirmation")
+        TAKEN = "taken", _("Taken")
+
+    county = models.ForeignKey(Division, models.PROTECT, related_name="imports", verbose_name=_("county"))
+    filename = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField()
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UPLOADED)
+    cycle_start = models.DateField(_("half-month"))
+    uploaded_by = models.ForeignKey("tracker.User", models.SET_NULL, null=True, blank=True, related_name="+")
+    uploaded_at = models.DateTimeField(_("uploaded at"), default=timezone.now)
+    taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    # {"created": n, "changed": n, "unchanged": n, "refused": n} over all kinds of records.
+    counts = models.JSONField(default=dict, blank=True)
+
+    objects: ClassVar[ImportBatchQuerySet] = ImportBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-uploaded_at"]
+
+    def __str__(self) -> str:
+        return self.filename

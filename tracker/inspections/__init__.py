@@ -1,0 +1,1 @@
+"""Cycles, and what officials found in each."""

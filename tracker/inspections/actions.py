@@ -1,0 +1,282 @@
+"""What happens in a half-month: it opens, projects are inspected, inspections are decided, it closes."""
+
+from dataclasses import fields
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from tracker.accounts.models import User
+from tracker.badges.actions import Given, award_badges, confirm_badges
+from tracker.badges.models import Award, BadgePolicy
+from tracker.calendars.periods import HalfMonth, shanghai_date
+from tracker.calendars.queries import working_days_of
+from tracker.calendars.workdays import add_working_days
+from tracker.inspections import rules
+from tracker.inspections.models import Cycle, Inspection
+from tracker.inspections.queries import previous_inspection, readings
+from tracker.inspections.rules import Findings
+from tracker.library.models import (
+    ENDED_STAGES,
+    LIAISON_STATES,
+    NOT_STARTED_STAGES,
+    CountySettings,
+    Division,
+    Project,
+    Stage,
+)
+
+FINDINGS_KEPT = [field.name for field in fields(Findings)]
+FINISHED_STAGES = frozenset({Stage.COMPLETED, Stage.IN_PRODUCTION, Stage.OUTCOME_VERIFIED})
+
+
+class CycleIsClosed(Exception):
+    """The half-month is closed, skipped, or its window has not opened yet."""
+
+
+class EditedMeanwhile(Exception):
+    """Somebody else has saved this inspection since the form was shown."""
+
+
+class AlreadyAccepted(Exception):
+    """The inspection counts already; it can only be amended by those who may reopen it."""
+
+
+class Contradicts(Exception):
+    """Figures that cannot be true together; `found` holds pairs of field and code."""
+
+    def __init__(self, found: list[tuple[str, str]]) -> None:
+        super().__init__(found)
+        self.found = found
+
+
+class NeedsRemark(Exception):
+    """Figures that are possible but odd: a sentence has to explain them; `questions` holds their codes."""
+
+    def __init__(self, questions: list[str]) -> None:
+        super().__init__(questions)
+        self.questions = questions
+
+
+class LiaisonOnly(Exception):
+    """Only the statistics liaison says that a project is included, returned or removed."""
+
+
+class SamePerson(Exception):
+    """Who submitted an inspection does not decide it."""
+
+
+class NotSubmitted(Exception):
+    """The inspection does not wait for a decision (any more)."""
+
+
+def open_cycle(county: Division, half_month: HalfMonth) -> Cycle:
+    """The county's half-month with its window by the county's calendar; added when it is not there yet."""
+    settings = CountySettings.of(county)
+    is_working = working_days_of(county.pk)
+    due_on = add_working_days(half_month.end, settings.due_after_working_days, is_working)
+    cycle, _ = Cycle.objects.get_or_create(
+        county=county,
+        start=half_month.start,
+        defaults={
+            "cut_off": half_month.end,
+            "opens_on": half_month.end,
+            "due_on": due_on,
+            "closes_on": add_working_days(due_on, settings.closes_after_working_days, is_working),
+        },
+    )
+    return cycle
+
+
+def keep_cycles(now: datetime) -> None:
+    """Open each county's half-months ahead of time and close those whose time is over."""
+    today = shanghai_date(now)
+    current = HalfMonth.containing(today)
+    for county in Division.objects.counties().filter(projects__isnull=False).distinct():
+        for half_month in (current.previous(), current, current.next()):
+            open_cycle(county, half_month)
+    for cycle in Cycle.objects.filter(state=Cycle.State.OPEN, closes_on__lt=today).order_by("start"):
+        close_cycle(cycle, by=None, at=now)
+
+
+@transaction.atomic
+def submit_inspection(
+    project: Project,
+    cycle: Cycle,
+    findings: Findings,
+    *,
+    by: User | None,
+    at: datetime,
+    edition: int | None = None,
+    is_unchanged: bool = False,
+    origin: str = Inspection.Origin.PAGE,
+) -> Inspection:
+    """Record what was found at the project in the half-month; it counts at once where one person is enough.
+
+    `edition` is the one that the form showed (None when there was no inspection yet).
+    """
+    # Two people who save the same project's inspection take turns here.
+    project = Project.objects.select_for_update().get(pk=project.pk)
+    if not cycle.is_open or shanghai_date(at) < cycle.opens_on:
+        raise CycleIsClosed(cycle)
+    _check(project, cycle, findings, origin)
+    existing = Inspection.objects.filter(project=project, cycle_start=cycle.start).first()
+    if existing and existing.state == Inspection.State.ACCEPTED:
+        raise AlreadyAccepted(existing)
+    if (existing.edition if existing else None) != edition:
+        raise EditedMeanwhile(existing)
+    inspection = existing or Inspection(project=project, cycle_start=cycle.start, edition=0)
+    for field in FINDINGS_KEPT:
+        setattr(inspection, field, getattr(findings, field))
+    inspection.is_unchanged, inspection.origin = is_unchanged, origin
+    inspection.inspector, inspection.submitted_at = by, at
+    inspection.state, inspection.return_reason = Inspection.State.SUBMITTED, ""
+    inspection.edition += 1
+    inspection.save()
+    if not CountySettings.of(cycle.county).needs_second_person:
+        _accept(inspection, cycle, by=None, at=at)
+    return inspection
+
+
+def _check(project: Project, cycle: Cycle, findings: Findings, origin: str) -> None:
+    if found := rules.contradictions(findings):
+        raise Contradicts(found)
+    says_liaison = (
+        findings.inclusion_state in LIAISON_STATES and findings.inclusion_state != project.inclusion_state
+    )
+    if says_liaison and origin == Inspection.Origin.PAGE:
+        raise LiaisonOnly(findings.inclusion_state)
+    # A workbook is taken as the county wrote it; its oddities are shown in the preview.
+    if origin == Inspection.Origin.PAGE and not findings.remark:
+        before = previous_inspection(project, cycle.half_month)
+        same_year = before is not None and before.cycle_start.year == cycle.start.year
+        asked = rules.questions(
+            findings, findings_of(before) if before else None, project.planned_total, same_year
+        )
+        if asked:
+            raise NeedsRemark(asked)
+
+
+def findings_of(inspection: Inspection) -> Findings:
+    """What an inspection holds, as plain value."""
+    return Findings(**{field: getattr(inspection, field) for field in FINDINGS_KEPT})
+
+
+@transaction.atomic
+def accept_inspection(inspection: Inspection, *, by: User, at: datetime) -> Inspection:
+    """Let a submitted inspection count; by somebody else than who submitted it."""
+    inspection, cycle = _to_decide(inspection, by)
+    _accept(inspection, cycle, by=by, at=at)
+    return inspection
+
+
+@transaction.atomic
+def return_inspection(inspection: Inspection, reason: str, *, by: User, at: datetime) -> Inspection:
+    """Give a submitted inspection back with the reason; the figures stay as they were entered."""
+    inspection, _cycle = _to_decide(inspection, by)
+    inspection.state, inspection.return_reason = Inspection.State.RETURNED, reason
+    inspection.reviewer, inspection.reviewed_at = by, at
+    inspection.edition += 1
+    inspection.save()
+    return inspection
+
+
+def _to_decide(inspection: Inspection, by: User) -> tuple[Inspection, Cycle]:
+    inspection = Inspection.objects.select_for_update().select_related("project").get(pk=inspection.pk)
+    cycle = Cycle.objects.get(county=inspection.project.county_id, start=inspection.cycle_start)
+    if not cycle.is_open:
+        raise CycleIsClosed(cycle)
+    if inspection.state != Inspection.State.SUBMITTED:
+        raise NotSubmitted(inspection)
+    if inspection.inspector_id == by.pk:
+        raise SamePerson(inspection)
+    return inspection, cycle
+
+
+def _accept(inspection: Inspection, cycle: Cycle, *, by: User | None, at: datetime) -> None:
+    inspection.state = Inspection.State.ACCEPTED
+    inspection.reviewer, inspection.reviewed_at = by, at
+    inspection.save()
+    project = inspection.project
+    is_latest = (
+        not Inspection.objects.accepted()
+        .filter(project=project, cycle_start__gt=inspection.cycle_start)
+        .exists()
+    )
+    if is_latest:
+        _bring_up_to_date(project, inspection, cycle)
+    assess(Project.objects.filter(pk=project.pk), cycle.county, cycle.half_month, at=at)
+
+
+def _bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> None:
+    """The project is as its latest inspection found it; a step without a day of its own gets the cut-off."""
+    project.stage = inspection.stage
+    project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
+    if project.started_on is None and inspection.stage not in NOT_STARTED_STAGES | ENDED_STAGES:
+        project.started_on = inspection.started_on or cycle.cut_off
+    if project.completed_on is None and inspection.stage in FINISHED_STAGES:
+        project.completed_on = inspection.completed_on or cycle.cut_off
+    project.save(update_fields=["stage", "inclusion_state", "included_on", "started_on", "completed_on"])
+
+
+@transaction.atomic
+def assess(projects: QuerySet[Project], county: Division, half_month: HalfMonth, *, at: datetime) -> Given:
+    """Judge these projects of one county in the half-month, and in later ones whose badge rests on it."""
+    given = _assess_once(projects, county, half_month, at=at)
+    later = Award.objects.standing().filter(project__in=projects, cycle_start__gt=half_month.start)
+    last: date | None = later.aggregate(last=Max("cycle_start"))["last"]
+    while last is not None and half_month.start < last:
+        half_month = half_month.next()
+        rated = Award.objects.standing().filter(cycle_start=half_month.start, project__in=projects)
+        _assess_once(projects.filter(pk__in=rated.values("project")), county, half_month, at=at)
+    return given
+
+
+def _assess_once(
+    projects: QuerySet[Project], county: Division, half_month: HalfMonth, *, at: datetime
+) -> Given:
+    cycle = Cycle.objects.filter(county=county, start=half_month.start).first()
+    confirms_at_close = CountySettings.of(county).confirmation == CountySettings.Confirmation.AT_CLOSE
+    policy = BadgePolicy.objects.in_force(county, half_month.start)
+    return award_badges(
+        half_month,
+        policy,
+        readings(projects, county, half_month, policy.policy.looks_back),
+        at=at,
+        is_confirmed=confirms_at_close and cycle is not None and cycle.state == Cycle.State.CLOSED,
+    )
+
+
+def reassess_cycle(cycle: Cycle, *, at: datetime) -> Given:
+    """Judge the county's projects again in the half-month; the same figures keep the same badge."""
+    projects = Project.objects.of_county(cycle.county)
+    return assess(projects, cycle.county, cycle.half_month, at=at)
+
+
+@transaction.atomic
+def close_cycle(cycle: Cycle, *, by: User | None, at: datetime) -> bool:
+    """End the half-month and judge all its projects, those nobody reported on by what was known before.
+
+    False when somebody else has closed it.
+    """
+    closing = Cycle.objects.filter(pk=cycle.pk, state=Cycle.State.OPEN)
+    if not closing.update(state=Cycle.State.CLOSED, closed_at=at, closed_by=by):
+        return False
+    cycle.refresh_from_db()
+    reassess_cycle(cycle, at=at)
+    if CountySettings.of(cycle.county).confirmation == CountySettings.Confirmation.AT_CLOSE:
+        confirm_cycle(cycle, by=None, at=at)
+    return True
+
+
+def confirm_cycle(cycle: Cycle, *, by: User | None, at: datetime) -> int:
+    """Make the half-month's provisional badges final; how many there were."""
+    projects = list(Project.objects.of_county(cycle.county).values_list("pk", flat=True))
+    return confirm_badges(cycle.half_month, projects, at=at, by=by.pk if by else None)
+
+
+@transaction.atomic
+def skip_cycle(cycle: Cycle, reason: str) -> bool:
+    """Leave a half-month out, e.g. over the Spring Festival, so that nobody is late; False when not open."""
+    skipping = Cycle.objects.filter(pk=cycle.pk, state=Cycle.State.OPEN)
+    return bool(skipping.update(state=Cycle.State.SKIPPED, skipped_because=reason))

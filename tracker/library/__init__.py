@@ -1,0 +1,1 @@
+"""Divisions, industries, enterprises, projects, their plans and their inclusion in statistics."""

@@ -1,0 +1,31 @@
+"""The roll-call of tables: Django looks here, everyone else imports from the package itself."""
+
+from tracker.accounts.models import User
+from tracker.badges.models import Award, BadgePolicy
+from tracker.calendars.models import CalendarDay
+from tracker.exchange.models import ImportBatch
+from tracker.inspections.models import Cycle, Inspection
+from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
+from tracker.mailing.models import Attachment, Message
+from tracker.reminders.models import Reminder
+from tracker.summaries.models import MonthlySummary
+
+__all__ = [
+    "AnnualPlan",
+    "Attachment",
+    "Award",
+    "BadgePolicy",
+    "CalendarDay",
+    "CountySettings",
+    "Cycle",
+    "Division",
+    "Enterprise",
+    "ImportBatch",
+    "Industry",
+    "Inspection",
+    "Message",
+    "MonthlySummary",
+    "Project",
+    "Reminder",
+    "User",
+]

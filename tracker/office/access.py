@@ -1,0 +1,46 @@
+"""Who opens the officials' pages, and for which county they stand."""
+
+from functools import cached_property
+from typing import Any
+
+from django.http import Http404
+
+from tracker.accounts import roles
+from tracker.accounts.access import SignedIn
+from tracker.library.models import Division
+
+
+class OfficialOnly(SignedIn):
+    """A page for officials of any role; narrow it with `roles`."""
+
+    roles = roles.OFFICIALS
+
+    @cached_property
+    def counties(self) -> list[Division]:
+        """The counties that the official sees: one for a county's own people, several above it."""
+        below = Division.objects.visible_to(self.person).counties()
+        own = self.person.division
+        if own is not None and own.level == Division.Level.TOWNSHIP and own.parent is not None:
+            return [own.parent]
+        return list(below.order_by("code", "pk"))
+
+    @cached_property
+    def county(self) -> Division:
+        """The county that the page is about: the only one, or the one named by `?county=371423`.
+
+        A county that is not among the official's own is 404.
+        """
+        asked = self.request.GET.get("county") or self.request.session.get("county")
+        named = [county for county in self.counties if county.code == asked]
+        if self.request.GET.get("county") and not named:
+            raise Http404
+        if not self.counties:
+            raise Http404
+        if self.request.GET.get("county"):
+            self.request.session["county"] = named[0].code
+        return named[0] if named else self.counties[0]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Every page says where the official stands."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]  # mixed into template views
+        return {**context, "county": self.county, "counties": self.counties}

@@ -1,0 +1,20 @@
+"""Who opens the enterprises' pages."""
+
+from django.core.exceptions import PermissionDenied
+
+from tracker.accounts.access import SignedIn
+from tracker.accounts.roles import Role
+from tracker.library.models import Enterprise
+
+
+class EnterpriseOnly(SignedIn):
+    """A page for the people of an enterprise, about that enterprise."""
+
+    roles = frozenset({Role.ENTERPRISE})
+
+    @property
+    def enterprise(self) -> Enterprise:
+        """The person's own enterprise."""
+        if self.person.enterprise is None:
+            raise PermissionDenied
+        return self.person.enterprise

@@ -1,0 +1,13 @@
+"""Stub."""
+
+from django.views.generic import TemplateView
+
+from tracker.office.access import OfficialOnly
+
+
+class Home(OfficialOnly, TemplateView):
+    """Stub."""
+
+
+class ProjectPage(OfficialOnly, TemplateView):
+    """Stub."""

@@ -1,0 +1,1 @@
+"""The monthly figures of a county and the mail that carries them."""

@@ -1,0 +1,38 @@
+"""The figures of a complete month, kept as they were when the leader was written to."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tracker.accounts.scope import ScopedQuerySet
+from tracker.library.models import Division
+
+
+class MonthlySummaryQuerySet(ScopedQuerySet):
+    """Summaries of the counties that an official sees; enterprises see none."""
+
+    division_paths = ("county",)
+
+
+class MonthlySummary(models.Model):
+    """One county's month, frozen when both its half-months are over."""
+
+    county = models.ForeignKey(Division, models.PROTECT, related_name="summaries", verbose_name=_("county"))
+    month_start = models.DateField(_("month"))
+    figures = models.JSONField()
+    made_at = models.DateTimeField(_("made at"), default=timezone.now)
+
+    objects: ClassVar[MonthlySummaryQuerySet] = MonthlySummaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("monthly summary")
+        verbose_name_plural = _("monthly summaries")
+        ordering = ["-month_start"]
+        constraints = [
+            models.UniqueConstraint(fields=["county", "month_start"], name="summary_once_a_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.county} {self.month_start:%Y-%m}"
