@@ -1,6 +1,6 @@
 # Two commands suffice: `make run` starts the product, `make test` tests it. Both prepare what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lock format messages clean
+.PHONY: help setup run test check lock format messages clean catalogues
 
 BIN := .venv/bin
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
@@ -10,11 +10,11 @@ help: ## Show this list
 
 setup: ## Install what is missing: Debian packages and .venv
 	@bin/setup all
-	@$(MAKE) --no-print-directory --silent $(CATALOGUES)
+	@$(MAKE) --no-print-directory --silent catalogues
 
 run: ## Start site, worker, beat and Redis with the demo county; Ctrl-C ends all
 	@bin/setup run
-	@$(MAKE) --no-print-directory --silent $(CATALOGUES)
+	@$(MAKE) --no-print-directory --silent catalogues
 	@exec $(BIN)/python -m config.runner
 
 test: setup ## Run every test, on SQLite and on PostgreSQL, and the stories in a browser
@@ -37,11 +37,13 @@ lock: setup ## Pin requirements*.in into requirements*.txt with hashes
 messages: setup ## Collect the texts to translate into locale/
 	$(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --no-wrap --add-location file \
 		--ignore .venv --ignore var --ignore tests
-	@$(MAKE) --no-print-directory --silent $(CATALOGUES)
+	@$(MAKE) --no-print-directory --silent catalogues
 
 clean: ## Remove what the tools leave behind; keeps .venv and var
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -path ./.venv -prune -o -name __pycache__ -type d -print0 | xargs -0 rm -rf
+
+catalogues: $(CATALOGUES)
 
 # Compiled without gettext's msgfmt, so that `make run` needs one package less.
 %.mo: %.po

@@ -3,14 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from tracker.accounts.views import Help, Home
+from tracker.accounts.views import Help, Home, SetLanguage
 from tracker.office.views.mailbox import Mailbox, MailboxMessage
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
     path("account/", include("allauth.account.urls")),
-    path("language/", include("django.conf.urls.i18n")),
+    path("language/", SetLanguage.as_view(), name="set_language"),
     path("office/", include("tracker.office.urls")),
     path("my/", include("tracker.portal.urls")),
     path("mailbox/", Mailbox.as_view(), name="mailbox"),

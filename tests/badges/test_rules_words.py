@@ -63,14 +63,15 @@ GOOD = (Past(Badge.BLUE, met_gold=True),)
         ),
         (
             {},
-            "On plan; nearest to yellow: investment is 3.3 points behind plan (planned 83.3 %, actual 80.0 %); "
-            "yellow from 10 points.",
+            "On plan; nearest to yellow: investment is 3.3 points behind plan "
+            "(planned 83.3 %, actual 80.0 %); yellow from 10 points.",
             "总体符合计划；最接近黄牌的是：投资完成进度落后序时进度3.3个百分点（计划83.3%，实际80.0%），"
             "落后10个百分点起亮黄牌。",
         ),
         (
             {"ytd_investment": Decimal(900), "progress_percent": Decimal(88)},
-            "On plan; nearest to yellow: progress is 4.7 points ahead of plan (planned 83.3 %, actual 88.0 %).",
+            "On plan; nearest to yellow: progress is 4.7 points ahead of plan "
+            "(planned 83.3 %, actual 88.0 %).",
             "总体符合计划；最接近黄牌的是：形象进度超前序时进度4.7个百分点（计划83.3%，实际88.0%）。",
         ),
         (
@@ -80,7 +81,8 @@ GOOD = (Past(Badge.BLUE, met_gold=True),)
         ),
         (
             {"stage": Stage.FILED, "planned_start": date(2026, 8, 1), "actual_start": None},
-            "Not started by 31 October 2026 though planned for August 2026 (3 months missed); red from 3 months.",
+            "Not started by 31 October 2026 though planned for August 2026 "
+            "(3 months missed); red from 3 months.",
             "计划2026年8月开工，截至2026年10月31日尚未开工（逾期3个月），逾期3个月起亮红牌。",
         ),
         (
@@ -123,8 +125,8 @@ GOOD = (Past(Badge.BLUE, met_gold=True),)
         ),
         (
             {"ytd_investment": Decimal(950)},
-            "Clearly ahead; gold follows if the next cycle is as good: investment is 11.7 points ahead of plan "
-            "(planned 83.3 %, actual 95.0 %).",
+            "Clearly ahead; gold follows if the next cycle is as good: "
+            "investment is 11.7 points ahead of plan (planned 83.3 %, actual 95.0 %).",
             "本期明显超前，下期保持可升为金牌：投资完成进度超前序时进度11.7个百分点（计划83.3%，实际95.0%）。",
         ),
         (

@@ -100,7 +100,7 @@ class SmtpCatcher:
             self.deliveries.append(
                 Delivery(envelope.mail_from or "", tuple(str(to) for to in envelope.rcpt_tos), message)
             )
-        if self.cuts_line and server.transport is not None:
+        if self.cuts_line and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return self.answer
 

@@ -66,10 +66,6 @@ class Dimension(StrEnum):
     INCLUSION = "inclusion"
     FRESHNESS = "freshness"
 
-    @property
-    def code(self) -> str:
-        return self.value
-
 
 class Stage(StrEnum):
     """Where a project stands."""
@@ -287,15 +283,6 @@ class Past:
     def of(cls, verdict: "Verdict") -> Self:
         """What later cycles remember of this verdict."""
         return cls(verdict.earned, verdict.meets_gold)
-
-    @classmethod
-    def kept(cls, badge: str, met_gold: bool, lights: Iterable[Mapping[str, Any]]) -> Self:
-        """What is remembered of an award that was stored as this badge's code and these lights."""
-        earned = Badge(badge)
-        if earned is Badge.RED:
-            # A stored red without a red light is one that the history step made.
-            earned = worst(Badge(light["badge"]) for light in lights if light["badge"])
-        return cls(earned, met_gold)
 
 
 def _in_order(reasons: Iterable[ApprovedReason]) -> tuple[ApprovedReason, ...]:

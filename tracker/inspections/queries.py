@@ -3,16 +3,17 @@
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from tracker.accounts import roles
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.badges import rules
+from tracker.badges.models import Award, AwardQuerySet
 from tracker.badges.queries import past_of
 from tracker.calendars.periods import HalfMonth
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.models import AnnualPlan, Division, Project, ProjectQuerySet
+from tracker.library.models import AnnualPlan, BadgeColour, Division, Project, ProjectQuerySet
 
 
 def inspectable_by(person: User) -> ProjectQuerySet:
@@ -130,3 +131,52 @@ def _latest_day(project: Project, field: str, half_month: HalfMonth) -> date | N
     if day is None or field not in project.month_only or day > half_month.end:
         return day
     return min(HalfMonth.containing(day).month_of.end, half_month.end)
+
+
+WORST_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.NONE, BadgeColour.BLUE, BadgeColour.GOLD]
+
+
+def worst_badge_first(projects: ProjectQuerySet) -> ProjectQuerySet:
+    """In the order in which they are worth a call: red, yellow, not rated, blue, gold; then by enterprise."""
+    ranks = [When(badge=colour, then=Value(rank)) for rank, colour in enumerate(WORST_FIRST)]
+    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
+    return projects.order_by(rank, "enterprise__name", "name", "pk")
+
+
+def last_accepted(projects: ProjectQuerySet, half_month: HalfMonth) -> dict[int, Inspection]:
+    """Each project's last accepted inspection before the half-month, by project; two queries for all."""
+    before = Inspection.objects.accepted().filter(project=OuterRef("pk"), cycle_start__lt=half_month.start)
+    last = Subquery(before.order_by("-cycle_start").values("pk")[:1])
+    found = projects.order_by().annotate(last_pk=last).values_list("last_pk", flat=True)
+    rows = Inspection.objects.filter(pk__in=[pk for pk in found if pk is not None])
+    return {row.project_id: row for row in rows}
+
+
+def latest_awards(projects: ProjectQuerySet) -> AwardQuerySet:
+    """The badge that each project carries now: the standing one of the latest half-month it was judged in."""
+    standing = Award.objects.standing().filter(project__in=projects.order_by().values("pk"))
+    return standing.filter(cycle_start=F("project__badge_cycle_start"))
+
+
+def new_reds(projects: ProjectQuerySet) -> AwardQuerySet:
+    """The red badges of projects that were not red the time before, by enterprise."""
+    before = Award.objects.standing().filter(
+        project=OuterRef("project"), cycle_start__lt=OuterRef("cycle_start")
+    )
+    badge_before = Subquery(before.order_by("-cycle_start").values("badge")[:1])
+    reds = latest_awards(projects).filter(badge=BadgeColour.RED).annotate(badge_before=badge_before)
+    turned = reds.filter(Q(badge_before=None) | ~Q(badge_before=BadgeColour.RED))
+    return turned.select_related("project__enterprise").order_by("project__enterprise__name", "project__name")
+
+
+def next_window(county: Division, today: date) -> date:
+    """The day on which the next half-month can be inspected; those that the county skips are left out."""
+    planned = Cycle.objects.of_county(county).filter(opens_on__gt=today).order_by("start")
+    skipped = set(planned.filter(state=Cycle.State.SKIPPED).values_list("start", flat=True))
+    coming = planned.filter(state=Cycle.State.OPEN).first()
+    if coming is not None:
+        return coming.opens_on
+    half_month = HalfMonth.latest_cut_off(today).next()
+    while half_month.start in skipped:
+        half_month = half_month.next()
+    return half_month.end

@@ -1,0 +1,1 @@
+"""What the officials' pages take in, one module a topic."""

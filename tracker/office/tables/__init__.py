@@ -1,0 +1,1 @@
+"""The tables that the officials' pages show, one module a topic."""
