@@ -15,6 +15,12 @@ from tests.services import celery, smtp
 from tests.services.redis import RedisServer
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whatever asks for a browser is a story for the part of the run that has one."""
+    if "browser" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest

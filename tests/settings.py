@@ -6,8 +6,10 @@ worker with the fixture `celery_worker_process`.
 
 import os
 import tempfile
+from pathlib import Path
 
 _state = tempfile.TemporaryDirectory(prefix="jigai-tests-")
+Path(_state.name, "static").mkdir()
 os.environ["JIGAI_ENV"] = "test"
 os.environ["JIGAI_VAR"] = _state.name
 os.environ["REDIS_URL"] = "memory://"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tracker.badges.improvement import StepKind, nearest_improvement
 from tracker.badges.rules import (
     DEFAULT_POINTS,
     WUHAN_RATIO,
@@ -20,14 +21,11 @@ from tracker.badges.rules import (
     Reading,
     ReasonKind,
     Stage,
-    StepKind,
-    explain,
-    explain_improvement,
     inputs_of,
     judge,
-    nearest_improvement,
     reading_from,
 )
+from tracker.badges.words import explain, explain_improvement
 from tracker.calendars.periods import HalfMonth
 
 CUT_OFFS = st.builds(

@@ -8,9 +8,9 @@ from string import Formatter
 
 import pytest
 
+from tracker.badges.improvement import StepKind, nearest_improvement
 from tracker.badges.rules import (
     DEFAULT_POINTS,
-    WORDS,
     WUHAN_RATIO,
     ApprovedReason,
     Badge,
@@ -20,15 +20,11 @@ from tracker.badges.rules import (
     Reading,
     ReasonKind,
     Stage,
-    StepKind,
     amount,
-    day,
-    explain,
-    explain_improvement,
     judge,
-    nearest_improvement,
     plain,
 )
+from tracker.badges.words import WORDS, day, explain, explain_improvement
 
 # The end of October: 304 of 365 days, 83.3 % of a full-year plan.
 ON_PLAN = Reading(

@@ -10,7 +10,7 @@ from tracker.accounts.roles import Role
 from tracker.badges.models import Award
 from tracker.inspections import actions
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.actions import plan_year
+from tracker.library.actions import plan_year, set_inclusion
 from tracker.library.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +104,26 @@ def test_an_inspector_cannot_say_that_a_project_is_included():
     with pytest.raises(actions.LiaisonOnly):
         make.make_inspection(project, inclusion_state="included")
     assert Project.objects.get().inclusion_state == "preparing"
+
+
+def test_what_the_liaison_has_said_meanwhile_stands_when_an_older_inspection_is_accepted():
+    county = make.make_county(needs_second_person=True)
+    project = make.make_project(county=county, inclusion_state="preparing", included_on=None)
+    inspection = make.make_inspection(project, by=make.make_official(), inclusion_state="preparing")
+    liaison = make.make_official(Role.STATISTICS_LIAISON)
+    today = date(2026, 11, 2)
+    set_inclusion(project, "included", date(2026, 10, 28), "统函1号", by=liaison, today=today)
+    actions.accept_inspection(inspection, by=make.make_official(Role.TEAM_LEAD), at=make.moment(today))
+    project.refresh_from_db()
+    assert (project.inclusion_state, project.included_on) == ("included", date(2026, 10, 28))
+    assert Award.objects.get().inputs["inclusion_state"] == "included"
+
+
+def test_while_the_window_is_open_nobody_is_judged_by_old_figures():
+    project = make.make_project()
+    make.make_inspection(project, make.make_cycle(code="2026-10-H1"))
+    still_open = make.make_cycle(code="2026-10-H2")
+    given = actions.reassess_cycle(still_open, at=make.moment(date(2026, 11, 2)))
+    assert given.given == 0
+    actions.close_cycle(still_open, by=None, at=make.moment(date(2026, 11, 20)))
+    assert Award.objects.get(cycle_start=still_open.start).is_stale

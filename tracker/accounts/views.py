@@ -31,16 +31,23 @@ class Help(Public, TemplateView):
     template_name = "help.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Whom a signed-in person can ask: the team leads of their county."""
-        return {**super().get_context_data(**kwargs), "team_leads": _team_leads_for(self.request)}
-
-
-def _team_leads_for(request: HttpRequest) -> list[User]:
-    person = request.user
-    if not isinstance(person, User):
-        return []
-    place = person.enterprise.county if person.enterprise else person.division
-    return list(team_leads_of(place.path)) if place else []
+        """The reader's own navigation, and whom they can ask: the team leads of their county."""
+        context = {**super().get_context_data(**kwargs), "frame": "base.html"}
+        person = self.request.user
+        if not isinstance(person, User):
+            return context
+        if person.enterprise:
+            place, frame = person.enterprise.county, "portal/base.html"
+        else:
+            place, frame = person.division, "office/base.html"
+        leads = list(team_leads_of(place.path)) if place else []
+        return {
+            **context,
+            "frame": frame,
+            "enterprise": person.enterprise,
+            "county": place,
+            "team_leads": leads,
+        }
 
 
 class SetLanguage(Public):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from tracker.badges import rules
+from tracker.badges import improvement, rules, words
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.periods import HalfMonth
 from tracker.library.models import Project
@@ -93,17 +93,17 @@ def _judged(
         lights=[light.as_dict() for light in verdict.lights],
         inputs=rules.inputs_of(reading),
         inputs_digest=digest,
-        reason_zh=rules.explain(verdict, reading, terms, "zh"),
-        reason_en=rules.explain(verdict, reading, terms, "en"),
-        to_improve_zh=rules.explain_improvement(better, "zh") if better else "",
-        to_improve_en=rules.explain_improvement(better, "en") if better else "",
+        reason_zh=words.explain(verdict, reading, terms, "zh"),
+        reason_en=words.explain(verdict, reading, terms, "en"),
+        to_improve_zh=words.explain_improvement(better, "zh") if better else "",
+        to_improve_en=words.explain_improvement(better, "en") if better else "",
         assigned_at=at,
     )
 
 
 def _within_reach(
     half_month: HalfMonth, terms: rules.Policy, reading: rules.Reading, verdict: rules.Verdict
-) -> rules.Improvement | None:
+) -> improvement.Improvement | None:
     """What would raise the badge at the next cut-off, the first that a new figure can still reach.
 
     Across the new year nothing is said: the plan and the year's investment begin anew.
@@ -111,7 +111,7 @@ def _within_reach(
     ahead = half_month.next().end
     if ahead.year != reading.cut_off.year:
         return None
-    return rules.nearest_improvement(replace(reading, cut_off=ahead), terms, after=verdict)
+    return improvement.nearest_improvement(replace(reading, cut_off=ahead), terms, after=verdict)
 
 
 def _show_on_projects(cycle_start: date, fresh: list[Award]) -> None:

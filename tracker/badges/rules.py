@@ -13,13 +13,11 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum, StrEnum
 from fractions import Fraction
 from functools import total_ordering
-from itertools import count, takewhile
-from math import ceil, floor
+from itertools import takewhile
+from math import floor
 from typing import Any, Literal, Self
 
 from tracker.calendars.periods import Month
-
-Language = Literal["zh", "en"]
 
 # --- words of the rule ---
 
@@ -626,7 +624,7 @@ def _by_count(number: int, yellow_from: int, red_from: int) -> Badge:
 
 def _behind_or_not(dimension: Dimension, planned: Fraction, actual: Fraction, policy: Policy) -> Light:
     is_ratio = policy.kind == "ratio"
-    earned = _by_ratio(planned, actual, policy) if is_ratio else _by_points(planned - actual, policy)
+    earned = by_ratio(planned, actual, policy) if is_ratio else by_points(planned - actual, policy)
     gap = planned - actual
     # What stands against red: all of the plan under a ratio, the points allowed under the other.
     red_is = planned if is_ratio else Fraction(policy.red_above)
@@ -642,13 +640,13 @@ def _behind_or_not(dimension: Dimension, planned: Fraction, actual: Fraction, po
     )
 
 
-def _by_points(gap: Fraction, policy: Policy) -> Badge:
+def by_points(gap: Fraction, policy: Policy) -> Badge:
     if gap > policy.red_above:
         return Badge.RED
     return Badge.YELLOW if gap >= policy.yellow_at else Badge.BLUE
 
 
-def _by_ratio(planned: Fraction, actual: Fraction, policy: Policy) -> Badge:
+def by_ratio(planned: Fraction, actual: Fraction, policy: Policy) -> Badge:
     if actual * 100 < planned * Fraction(policy.ratio_red_below):
         return Badge.RED
     return Badge.YELLOW if actual * 100 < planned * Fraction(policy.ratio_yellow_below) else Badge.BLUE
@@ -776,161 +774,6 @@ def _months_gone(day: date, monthly_plan: tuple[Decimal, ...]) -> Fraction:
     return whole + Fraction(monthly_plan[day.month - 1]) * Fraction(day.day, Month.containing(day).days)
 
 
-# --- the nearest way up ---
-
-
-class StepKind(StrEnum):
-    """What can be done for a better badge, in the order in which it is told."""
-
-    START = "start"
-    INVESTMENT = "investment"
-    PROGRESS = "progress"
-    INCLUSION = "inclusion"
-    REPORT = "report"
-    RECTIFICATION = "rectification"
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing to do; for investment and progress, how much more and up to what."""
-
-    kind: StepKind
-    more: Decimal | None = None
-    to: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Improvement:
-    """The least that reaches a better badge at a cut-off, and the reading that `judge` confirmed it on.
-
-    No steps means that the present figures, reported again, are enough.
-    """
-
-    reaches: Badge
-    by: date
-    steps: tuple[Step, ...]
-    reading: Reading
-
-
-CENT = Fraction(1, 100)
-TENTH = Fraction(1, 10)
-
-
-def nearest_improvement(
-    reading: Reading, policy: Policy, *, after: Verdict | None = None
-) -> Improvement | None:
-    """The least that reaches the next better badge at this reading's own cut-off.
-
-    With `after`, the verdict of the cycle just judged, the reading is that of the next cycle: today's
-    figures seen from the next cut-off, to which the plan and the clocks have moved on, and `after` joins
-    the past. Without it, it is asked what would have been better at the same cut-off.
-
-    Everything is first taken as done, then taken back as far as `judge` still gives the better badge, so
-    nothing is promised that it would not confirm. None when nothing better is in reach.
-    """
-    if after is None:
-        now = judge(reading, policy).badge
-    else:
-        now = after.badge
-        reading = replace(reading, past=(Past.of(after), *reading.past))
-    if now is Badge.NONE:
-        return None
-    for target in RANKED[now.rank + 1 :]:
-        if improvement := _least(reading, policy, target):
-            return improvement
-    return None
-
-
-def _least(reading: Reading, policy: Policy, target: Badge) -> Improvement | None:
-    def reaches(attempt: Reading) -> bool:
-        badge = judge(attempt, policy).badge
-        return badge is not Badge.NONE and badge >= target
-
-    attempt = _with_everything_done(reading)
-    if not reaches(attempt):
-        return None
-    steps: list[Step] = []
-    for kind in StepKind:
-        match kind:
-            case StepKind.INVESTMENT:
-                attempt = _least_investment(reading, attempt, reaches)
-                more = attempt.ytd_investment - reading.ytd_investment
-                step = Step(kind, more, attempt.ytd_investment) if more else None
-            case StepKind.PROGRESS:
-                attempt = _least_progress(reading, attempt, reaches)
-                to = attempt.progress_percent or Decimal(0)
-                more = to - (reading.progress_percent or Decimal(0))
-                step = Step(kind, more, to) if more else None
-            case _:
-                undone = _undo(kind, reading, attempt)
-                step = None if reaches(undone) else Step(kind)
-                attempt = attempt if step else undone
-        if step:
-            steps.append(step)
-    return Improvement(judge(attempt, policy).badge, reading.cut_off, tuple(steps), attempt)
-
-
-def _with_everything_done(reading: Reading) -> Reading:
-    done = replace(reading, cycles_missing=0, overdue_rectification=False)
-    if not reading.has_started:
-        stage = Stage.STARTED if reading.stage in BEFORE_START else reading.stage
-        done = replace(done, stage=stage, actual_start=reading.cut_off)
-    if reading.needs_inclusion and not reading.is_included:
-        done = replace(done, inclusion_state=InclusionState.INCLUDED, included_on=reading.cut_off)
-    if reading.progress_percent is not None:
-        done = replace(done, progress_percent=Decimal(100))
-    if reading.annual_plan is not None:
-        done = replace(done, ytd_investment=max(reading.ytd_investment, reading.annual_plan))
-    return done
-
-
-def _undo(kind: StepKind, reading: Reading, attempt: Reading) -> Reading:
-    match kind:
-        case StepKind.START:
-            return replace(attempt, stage=reading.stage, actual_start=reading.actual_start)
-        case StepKind.INCLUSION:
-            return replace(attempt, inclusion_state=reading.inclusion_state, included_on=reading.included_on)
-        case StepKind.REPORT:
-            return replace(attempt, cycles_missing=reading.cycles_missing)
-        case _:
-            return replace(attempt, overdue_rectification=reading.overdue_rectification)
-
-
-def _least_investment(reading: Reading, attempt: Reading, reaches: Callable[[Reading], bool]) -> Reading:
-    before = Fraction(reading.ytd_investment)
-    most = ceil((Fraction(attempt.ytd_investment) - before) / CENT)
-
-    def having(hundredths: int) -> Reading:
-        return replace(attempt, ytd_investment=reading.ytd_investment + Decimal(hundredths).scaleb(-2))
-
-    return having(_first(most, lambda hundredths: reaches(having(hundredths))))
-
-
-def _least_progress(reading: Reading, attempt: Reading, reaches: Callable[[Reading], bool]) -> Reading:
-    if reading.progress_percent is None:
-        return attempt
-    tenths_now = floor(Fraction(reading.progress_percent) / TENTH)
-    progress_now = reading.progress_percent
-
-    def having(tenths: int) -> Reading:
-        progress = Decimal(tenths_now + tenths).scaleb(-1) if tenths else progress_now
-        return replace(attempt, progress_percent=progress)
-
-    return having(_first(1000 - tenths_now, lambda tenths: reaches(having(tenths))))
-
-
-def _first(last: int, is_enough: Callable[[int], bool]) -> int:
-    """The smallest number from 0 to `last` that is enough, where `last` is and more never is too much."""
-    low, high = 0, last
-    while low < high:
-        middle = (low + high) // 2
-        if is_enough(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return high
-
-
 # --- kept with an award ---
 
 
@@ -1005,184 +848,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-# --- in words ---
-
-
-WORDS: dict[str, dict[Language, str]] = {
-    # Colours and subjects
-    "red": {"en": "red", "zh": "红牌"},
-    "yellow": {"en": "yellow", "zh": "黄牌"},
-    "blue": {"en": "blue", "zh": "蓝牌"},
-    "gold": {"en": "gold", "zh": "金牌"},
-    "start": {"en": "start", "zh": "开工"},
-    "progress": {"en": "progress", "zh": "形象进度"},
-    "investment": {"en": "investment", "zh": "投资完成进度"},
-    "inclusion": {"en": "inclusion in statistics", "zh": "纳统"},
-    "freshness": {"en": "inspections", "zh": "调度及时性"},
-    "force_majeure": {"en": "force majeure", "zh": "不可抗力"},
-    "policy": {"en": "policy or permit delay", "zh": "政策或审批延迟"},
-    "market": {"en": "market stop", "zh": "市场原因停滞"},
-    "land": {"en": "land", "zh": "用地原因"},
-    "funding": {"en": "funding", "zh": "资金原因"},
-    "supplier": {"en": "supplier delay", "zh": "供应商延期"},
-    # Not rated
-    "suspended": {"en": "Not rated: the project is suspended.", "zh": "暂不评牌：项目已暂停。"},
-    "terminated": {"en": "Not rated: the project was terminated.", "zh": "不评牌：项目已终止。"},
-    "merged": {"en": "Not rated: the project was merged into another.", "zh": "不评牌：项目已并入其他项目。"},
-    "no_planned_start": {
-        "en": "Not rated: not started, and no planned start is recorded.",
-        "zh": "暂不评牌：尚未开工，也未填报计划开工时间。",
-    },
-    "start_not_due": {
-        "en": "Not rated: the start is planned for {month} and not yet overdue.",
-        "zh": "暂不评牌：计划{month}开工，尚未逾期。",
-    },
-    # One light
-    "behind": {
-        "en": "{subject} is {gap} points behind plan (planned {planned} %, actual {actual} %)",
-        "zh": "{subject}落后序时进度{gap}个百分点（计划{planned}%，实际{actual}%）",
-    },
-    "ahead": {
-        "en": "{subject} is {gap} points ahead of plan (planned {planned} %, actual {actual} %)",
-        "zh": "{subject}超前序时进度{gap}个百分点（计划{planned}%，实际{actual}%）",
-    },
-    "exact": {
-        "en": "{subject} is exactly on plan ({actual} %)",
-        "zh": "{subject}与序时进度持平（{actual}%）",
-    },
-    "ratio": {
-        "en": "{subject} is at {ratio} % of the plan to date (planned {planned} %, actual {actual} %)",
-        "zh": "{subject}为序时进度的{ratio}%（计划{planned}%，实际{actual}%）",
-    },
-    "start_missed": {
-        "en": "not started by {cut_off} though planned for {month} ({months} missed)",
-        "zh": "计划{month}开工，截至{cut_off}尚未开工（逾期{months}）",
-    },
-    "started": {"en": "the project has started", "zh": "项目已开工"},
-    "not_included": {
-        "en": "not included in statistics {days} after the start on {start}",
-        "zh": "{start}开工，{days}后仍未纳统",
-    },
-    "inspections_missing": {"en": "no inspection for {cycles}", "zh": "已有{cycles}未调度"},
-    # Its limits
-    "points_yellow": {"en": "yellow from {n} points", "zh": "落后{n}个百分点起亮黄牌"},
-    "points_red": {"en": "red above {n} points", "zh": "落后超过{n}个百分点亮红牌"},
-    "ratio_yellow": {"en": "yellow below {n} %", "zh": "低于{n}%亮黄牌"},
-    "ratio_red": {"en": "red below {n} %", "zh": "低于{n}%亮红牌"},
-    "start_yellow": {"en": "yellow once the planned month has ended", "zh": "计划月份结束仍未开工亮黄牌"},
-    "start_red": {"en": "red from {months}", "zh": "逾期{months}起亮红牌"},
-    "inclusion_yellow": {"en": "yellow after {days}", "zh": "超过{days}亮黄牌"},
-    "inclusion_red": {"en": "red after {days}", "zh": "超过{days}亮红牌"},
-    "freshness_yellow": {"en": "yellow from {cycles}", "zh": "缺{cycles}起亮黄牌"},
-    "freshness_red": {"en": "red from {cycles}", "zh": "缺{cycles}起亮红牌"},
-    # Sentences
-    "by_its_light": {"en": "{clause}; {limit}", "zh": "{clause}，{limit}"},
-    "on_plan": {"en": "on plan; nearest to yellow: {clause}", "zh": "总体符合计划；最接近黄牌的是：{clause}"},
-    "all_well": {"en": "on plan: {clause}", "zh": "总体符合计划：{clause}"},
-    "held": {
-        "en": "held at blue by an approved reason ({kind}) until {until}: {clause}",
-        "zh": "因{kind}（已批准），至{until}暂按蓝牌：{clause}",
-    },
-    "held_too": {
-        "en": "; an approved reason ({kind}) holds {subject} at blue until {until}",
-        "zh": "；{subject}因{kind}（已批准），至{until}暂按蓝牌",
-    },
-    "yellow_run": {
-        "en": "yellow in {cycles} running, which makes it red: {clause}",
-        "zh": "已连续{cycles}为黄牌，按规则亮红牌：{clause}",
-    },
-    "clearly_ahead": {
-        "en": "clearly ahead in two cycles running: {clause}",
-        "zh": "连续两个半月明显超前：{clause}",
-    },
-    "clearly_ahead_once": {
-        "en": "clearly ahead; gold follows if the next cycle is as good: {clause}",
-        "zh": "本期明显超前，下期保持可升为金牌：{clause}",
-    },
-    "plan_fulfilled": {
-        "en": "this year's investment plan is fulfilled ({actual} %)",
-        "zh": "已完成全年投资计划（{actual}%）",
-    },
-    # The way up
-    "step_start": {"en": "a start", "zh": "开工"},
-    "step_investment": {"en": "{more} 万元 more", "zh": "再完成投资{more}万元"},
-    "step_progress": {
-        "en": "progress of {to} % ({more} points more)",
-        "zh": "形象进度达到{to}%（再提高{more}个百分点）",
-    },
-    "step_inclusion": {"en": "inclusion in statistics", "zh": "完成纳统手续"},
-    "step_report": {"en": "an up-to-date inspection", "zh": "恢复按期调度"},
-    "step_rectification": {"en": "the overdue rectification closed", "zh": "完成逾期整改销号"},
-    "one_step": {"en": "{steps} by {by} reaches {badge}", "zh": "{by}前{steps}可升为{badge}"},
-    "several_steps": {"en": "{steps} by {by} together reach {badge}", "zh": "{by}前{steps}可升为{badge}"},
-    "no_step": {
-        "en": "the present figures, inspected again for {by}, reach {badge}",
-        "zh": "保持现有进度，{by}调度时可升为{badge}",
-    },
-}
-
-UNITS: dict[str, dict[Language, tuple[str, str]]] = {
-    "months": {"en": (" month", " months"), "zh": ("个月", "个月")},
-    "days": {"en": (" day", " days"), "zh": ("天", "天")},
-    "cycles": {"en": (" cycle", " cycles"), "zh": ("个半月", "个半月")},
-}
-MONTH_NAMES = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
-def explain(verdict: Verdict, reading: Reading, policy: Policy, language: Language) -> str:
-    """One sentence that says why the badge is what it is, with its figures."""
-    if verdict.badge is Badge.NONE:
-        month = _month(reading.planned_start, language) if reading.planned_start else ""
-        return _say(verdict.reason.code, language, month=month)
-    decisive = next(light for light in verdict.lights if light.dimension is verdict.decisive)
-    clause = _clause(decisive, reading, policy, language)
-    code = verdict.reason.code
-    if code in ("clearly_ahead", "clearly_ahead_once"):
-        sentence = _say(code, language, clause=_lead(decisive, policy, clause, language))
-    elif code == "yellow_run":
-        run = _counted(int(verdict.reason.figures["run"]), "cycles", language)
-        sentence = _say(code, language, cycles=run, clause=clause)
-    elif decisive.held:
-        sentence = _say("held", language, clause=clause, **_held_words(decisive.held, language))
-    elif verdict.badge is Badge.BLUE:
-        sentence = _on_plan(decisive, policy, clause, language)
-    else:
-        limit = _limit(decisive, verdict.badge, policy, language)
-        sentence = _say("by_its_light", language, clause=clause, limit=limit)
-    for light in verdict.lights:
-        if light.held and light is not decisive:
-            subject = WORDS[light.dimension.value][language]
-            sentence += _say("held_too", language, subject=subject, **_held_words(light.held, language))
-    return _sentence(sentence) + {"en": ".", "zh": "。"}[language]
-
-
-def explain_improvement(improvement: Improvement, language: Language) -> str:
-    """What would reach the better badge, and by when: a phrase without a full stop."""
-    steps = [
-        _say(
-            f"step_{step.kind.value}",
-            language,
-            more=amount(step.more) if step.more is not None else "",
-            to=amount(step.to) if step.to is not None else "",
-        )
-        for step in improvement.steps
-    ]
-    template = ("no_step", "one_step", "several_steps")[min(len(steps), 2)]
-    badge = WORDS[improvement.reaches.code][language]
-    phrase = _say(
-        template, language, steps=_listed(steps, language), by=day(improvement.by, language), badge=badge
-    )
-    return _sentence(phrase)
-
-
-def day(on: date, language: Language) -> str:
-    """A date as it is written: 31 October 2026, 2026年10月31日."""
-    if language == "zh":
-        return f"{on.year}年{on.month}月{on.day}日"
-    return f"{on.day} {MONTH_NAMES[on.month - 1]} {on.year}"
+# --- numbers, rounded and written ---
 
 
 def amount(number: Decimal) -> str:
@@ -1211,108 +877,3 @@ def _two_places(number: Fraction | None) -> Decimal | None:
 
 def _plain_or_none(number: Decimal | None) -> str | None:
     return None if number is None else plain(number)
-
-
-def _say(key: str, language: Language, **figures: str) -> str:
-    return WORDS[key][language].format(**figures)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _listed(items: list[str], language: Language) -> str:
-    if language == "zh":
-        return "、".join(items)
-    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
-
-
-def _month(of: date, language: Language) -> str:
-    return f"{of.year}年{of.month}月" if language == "zh" else f"{MONTH_NAMES[of.month - 1]} {of.year}"
-
-
-def _counted(number: int, unit: str, language: Language) -> str:
-    one, many = UNITS[unit][language]
-    return f"{number}{one if number == 1 else many}"
-
-
-def _shown(value: Fraction, meaning: Callable[[Fraction], object]) -> str:
-    """One decimal, or as many as it takes not to look like another colour: 9.96 behind is not 10.0."""
-    for places in count(1):
-        near = rounded(value, places)
-        if meaning(Fraction(near)) == meaning(value):
-            return f"{near:f}"
-    raise AssertionError("rounding comes as near as one likes")
-
-
-def _held_words(reason: ApprovedReason, language: Language) -> dict[str, str]:
-    return {"kind": WORDS[reason.kind.value][language], "until": day(reason.until, language)}
-
-
-def _clause(light: Light, reading: Reading, policy: Policy, language: Language) -> str:
-    """What there is to say of one light, without its limits."""
-    if light.exact_planned is not None and light.exact_actual is not None:
-        return _plan_clause(light, light.exact_planned, light.exact_actual, policy, language)
-    number = light.count or 0
-    match light.code:
-        case "start_missed" if reading.planned_start:
-            return _say(
-                "start_missed",
-                language,
-                cut_off=day(reading.cut_off, language),
-                month=_month(reading.planned_start, language),
-                months=_counted(number, "months", language),
-            )
-        case "inclusion_awaited" | "inclusion_late" if reading.actual_start:
-            days = _counted(number, "days", language)
-            return _say("not_included", language, days=days, start=day(reading.actual_start, language))
-        case "inspections_missing":
-            return _say("inspections_missing", language, cycles=_counted(number, "cycles", language))
-        case _:
-            return _say("started", language)
-
-
-def _plan_clause(
-    light: Light, planned: Fraction, actual: Fraction, policy: Policy, language: Language
-) -> str:
-    gap = planned - actual
-    figures = {
-        "subject": WORDS[light.dimension.value][language],
-        "planned": f"{rounded(planned, 1):f}",
-        "actual": f"{rounded(actual, 1):f}",
-    }
-    if gap > 0 and policy.kind == "ratio":
-        ratio = _shown(actual * 100 / planned, lambda percent: _by_ratio(Fraction(100), percent, policy))
-        return _say("ratio", language, ratio=ratio, **figures)
-    if gap > 0:
-        shown = _shown(gap, lambda points: (points > 0, _by_points(points, policy)))
-        return _say("behind", language, gap=shown, **figures)
-    if gap < 0:
-        shown = _shown(-gap, lambda points: (points > 0, points >= policy.gold_ahead_by))
-        return _say("ahead", language, gap=shown, **figures)
-    return _say("exact", language, **figures)
-
-
-def _lead(light: Light, policy: Policy, clause: str, language: Language) -> str:
-    """A gold's clause: the lead, or the plan fulfilled where there is no such lead any more."""
-    if light.exact_gap is not None and light.exact_gap > -policy.gold_ahead_by:
-        return _say("plan_fulfilled", language, actual=f"{rounded(light.exact_actual or Fraction(0), 1):f}")
-    return clause
-
-
-def _on_plan(light: Light, policy: Policy, clause: str, language: Language) -> str:
-    if light.severity is None:
-        return _say("all_well", language, clause=clause)
-    if light.severity > 0:
-        limit = _limit(light, Badge.YELLOW, policy, language)
-        clause = _say("by_its_light", language, clause=clause, limit=limit)
-    return _say("on_plan", language, clause=clause)
-
-
-def _limit(light: Light, colour: Badge, policy: Policy, language: Language) -> str:
-    """From where this light turns yellow, or red."""
-    limit = (light.red_above if colour is Badge.RED else light.yellow_at) or Decimal(0)
-    is_of_plan = light.dimension in (Dimension.PROGRESS, Dimension.INVESTMENT)
-    rule = policy.kind if is_of_plan else light.dimension.value
-    units = {unit: _counted(int(limit), unit, language) for unit in UNITS}
-    return _say(f"{rule}_{colour.code}", language, n=amount(limit), **units)

@@ -1,5 +1,6 @@
 """What happens in a half-month: it opens, projects are inspected, inspections are decided, it closes."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
 
@@ -27,6 +28,14 @@ from tracker.library.models import (
 )
 
 FINDINGS_KEPT = [field.name for field in fields(Findings)]
+# What a project takes over from its latest accepted inspection.
+FOUND_OF_PROJECT = ["stage", "inclusion_state", "included_on", "started_on", "completed_on"]
+# What a county's table writes into an inspection that is there already.
+WRITTEN_BY_TABLE = [
+    *FINDINGS_KEPT,
+    *("is_unchanged", "origin", "inspector", "submitted_at"),
+    *("state", "reviewer", "reviewed_at", "return_reason", "edition"),
+]
 FINISHED_STAGES = frozenset({Stage.COMPLETED, Stage.IN_PRODUCTION, Stage.OUTCOME_VERIFIED})
 
 
@@ -138,6 +147,44 @@ def submit_inspection(
     return inspection
 
 
+@transaction.atomic
+def record_from_table(cycle: Cycle, found: Mapping[int, Findings], *, by: User | None, at: datetime) -> None:
+    """Keep what a county's table says of many projects (by id) in one half-month; the caller judges them once.
+
+    An inspection that is there already changes only while the half-month is open; one that is missing may be added
+    later, so that an older table can still be taken. Where the county wants a second person, all of them wait.
+    """
+    projects = list(Project.objects.select_for_update().filter(pk__in=found).order_by("pk"))
+    there = {row.project_id: row for row in Inspection.objects.in_cycle(cycle.start).filter(project__in=found)}
+    if cycle.state == Cycle.State.SKIPPED or (there and not cycle.is_open):
+        raise CycleIsClosed(cycle)
+    counts_at_once = not CountySettings.of(cycle.county).needs_second_person
+    recorded = []
+    for project in projects:
+        inspection = there.get(project.pk) or Inspection(project=project, cycle_start=cycle.start, edition=0)
+        for field in FINDINGS_KEPT:
+            setattr(inspection, field, getattr(found[project.pk], field))
+        inspection.is_unchanged, inspection.origin = False, Inspection.Origin.WORKBOOK
+        inspection.inspector, inspection.submitted_at = by, at
+        inspection.state = Inspection.State.ACCEPTED if counts_at_once else Inspection.State.SUBMITTED
+        inspection.reviewer, inspection.reviewed_at = None, at if counts_at_once else None
+        inspection.return_reason = ""
+        inspection.edition += 1
+        recorded.append(inspection)
+    added = [inspection for inspection in recorded if inspection.pk is None]
+    changed = [inspection for inspection in recorded if inspection.pk is not None]
+    Inspection.objects.bulk_create(added, batch_size=200)
+    Inspection.objects.bulk_update(changed, WRITTEN_BY_TABLE, batch_size=200)
+    if counts_at_once:
+        newer = Inspection.objects.accepted().filter(project__in=found, cycle_start__gt=cycle.start)
+        overtaken = set(newer.values_list("project_id", flat=True))
+        latest = [project for project in projects if project.pk not in overtaken]
+        of_project = {inspection.project_id: inspection for inspection in recorded}
+        for project in latest:
+            bring_up_to_date(project, of_project[project.pk], cycle)
+        Project.objects.bulk_update(latest, FOUND_OF_PROJECT, batch_size=200)
+
+
 def _check(project: Project, cycle: Cycle, findings: Findings, origin: str) -> None:
     if found := rules.contradictions(findings):
         raise Contradicts(found)
@@ -204,19 +251,21 @@ def _accept(inspection: Inspection, cycle: Cycle, *, by: User | None, at: dateti
         .exists()
     )
     if is_latest:
-        _bring_up_to_date(project, inspection, cycle)
+        bring_up_to_date(project, inspection, cycle)
+        project.save(update_fields=FOUND_OF_PROJECT)
     assess(Project.objects.filter(pk=project.pk), cycle.county, cycle.half_month, at=at)
 
 
-def _bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> None:
+def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> None:
     """The project is as its latest inspection found it; a step without a day of its own gets the cut-off."""
     project.stage = inspection.stage
-    project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
+    # What the liaison has said meanwhile stands; a table is agreed with the liaison before it is handed in.
+    if inspection.origin == Inspection.Origin.WORKBOOK or project.inclusion_state not in LIAISON_STATES:
+        project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
     if project.started_on is None and inspection.stage not in NOT_STARTED_STAGES | ENDED_STAGES:
         project.started_on = inspection.started_on or cycle.cut_off
     if project.completed_on is None and inspection.stage in FINISHED_STAGES:
         project.completed_on = inspection.completed_on or cycle.cut_off
-    project.save(update_fields=["stage", "inclusion_state", "included_on", "started_on", "completed_on"])
 
 
 @transaction.atomic
@@ -248,8 +297,14 @@ def _assess_once(
 
 
 def reassess_cycle(cycle: Cycle, *, at: datetime) -> Given:
-    """Judge the county's projects again in the half-month; the same figures keep the same badge."""
+    """Judge the county's projects again in the half-month; the same figures keep the same badge.
+
+    While it is open, only those inspected in it: the others may still be.
+    """
     projects = Project.objects.of_county(cycle.county)
+    if cycle.is_open:
+        reported = Inspection.objects.accepted().in_cycle(cycle.start)
+        projects = projects.filter(pk__in=reported.values("project"))
     return assess(projects, cycle.county, cycle.half_month, at=at)
 
 

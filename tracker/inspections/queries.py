@@ -11,9 +11,19 @@ from tracker.accounts.roles import Role
 from tracker.badges import rules
 from tracker.badges.models import Award, AwardQuerySet
 from tracker.badges.queries import past_of
-from tracker.calendars.periods import HalfMonth
+from tracker.calendars.periods import HalfMonth, Month
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.models import AnnualPlan, BadgeColour, Division, Project, ProjectQuerySet
+from tracker.library.models import (
+    NOT_STARTED_STAGES,
+    AnnualPlan,
+    BadgeColour,
+    CountySettings,
+    Division,
+    InclusionState,
+    Project,
+    ProjectQuerySet,
+)
+from tracker.library.rules import INCLUSION_THRESHOLD
 
 
 def inspectable_by(person: User) -> ProjectQuerySet:
@@ -106,6 +116,7 @@ def _reading(
 ) -> rules.Reading:
     # What was invested in a year that is over says nothing of this one.
     is_same_year = inspection.cycle_start.year == half_month.start.year
+    inclusion_state, included_on = _inclusion_at(project, inspection, half_month.end)
     return rules.Reading(
         cut_off=half_month.end,
         stage=rules.Stage(inspection.stage),
@@ -118,11 +129,21 @@ def _reading(
         ytd_investment=inspection.ytd_investment if is_same_year else Decimal(0),
         progress_percent=inspection.progress_percent,
         planned_total=project.planned_total,
-        inclusion_state=rules.InclusionState(inspection.inclusion_state),
-        included_on=inspection.included_on,
+        inclusion_state=rules.InclusionState(inclusion_state),
+        included_on=included_on,
         cycles_missing=cycles_missing,
         past=past,
     )
+
+
+def _inclusion_at(project: Project, inspection: Inspection, cut_off: date) -> tuple[str, date | None]:
+    """What the liaison has dated up to the cut-off comes before what the inspection knew."""
+    removed_on, included_on = project.inclusion_removed_on, project.included_on
+    if project.inclusion_state == InclusionState.REMOVED and removed_on and removed_on <= cut_off:
+        return InclusionState.REMOVED, included_on
+    if included_on and included_on <= cut_off:
+        return InclusionState.INCLUDED, included_on
+    return inspection.inclusion_state, inspection.included_on
 
 
 def _latest_day(project: Project, field: str, half_month: HalfMonth) -> date | None:
@@ -180,3 +201,16 @@ def next_window(county: Division, today: date) -> date:
     while half_month.start in skipped:
         half_month = half_month.next()
     return half_month.end
+
+
+def awaiting_inclusion(projects: ProjectQuerySet) -> ProjectQuerySet:
+    """Started projects large enough for the investment survey that are not in it yet."""
+    large = projects.followed().filter(planned_total__gte=INCLUSION_THRESHOLD)
+    return large.exclude(stage__in=NOT_STARTED_STAGES).exclude(inclusion_state=InclusionState.INCLUDED)
+
+
+def next_inclusion_deadline(county: Division, today: date) -> date:
+    """The next day by which papers of inclusion are due in the county."""
+    day = CountySettings.of(county).inclusion_deadline_day
+    month = Month.containing(today)
+    return (month if today.day <= day else month.next()).start.replace(day=day)

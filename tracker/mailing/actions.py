@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.header import Header
 from email.utils import format_datetime
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -20,7 +21,7 @@ from django.template.loader import get_template, render_to_string
 from django.utils import timezone, translation
 
 from tracker.mailing.models import CLAIM_LAPSES_AFTER, Attachment, Message, MessageQuerySet
-from tracker.mailing.rules import Trouble, next_attempt, refusal
+from tracker.mailing.rules import MOST_ATTEMPTS, Trouble, next_attempt, refusal
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,10 @@ LONGEST_SUBJECT, LONGEST_ERROR = 200, 300
 
 # Mail programs drop style sheets, so every rule is written into the elements that it is about.
 INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
+
+
+class TriedTooOften(Exception):
+    """A message was taken up so often that its attempts must have ended their workers."""
 
 
 class Reader(Protocol):
@@ -106,7 +111,7 @@ class Written:
 
 
 def render(template: str, context: dict[str, Any], language: str) -> Written:
-    """The three parts of `templates/emails/<template>/` in a language, with styles written into the elements."""
+    """The parts of `templates/emails/<template>/` in a language, with styles written into the elements."""
     context = {"site_url": settings.SITE_URL, "deployment_name": settings.DEPLOYMENT_NAME, **context}
     with translation.override(language):
         subject = " ".join(_plain(f"emails/{template}/subject.txt", context).split())
@@ -154,7 +159,7 @@ class Line:
 
     def __init__(self, now: datetime) -> None:
         self.begun, self.started = now, time.monotonic()
-        self.connection: BaseEmailBackend | None = None
+        self.server: BaseEmailBackend | None = None
         self.trouble = ""
 
     def __enter__(self) -> Self:
@@ -186,22 +191,22 @@ class Line:
 
     def hang_up(self) -> None:
         """End the connection; the next message opens another."""
-        if self.connection is not None:
+        if self.server is not None:
             try:
-                self.connection.close()
+                self.server.close()
             except OSError as error:
                 logger.info("the mail server hung up first: %s", error)
-            self.connection = None
+            self.server = None
 
     def _reach(self) -> bool:
-        if self.connection is None:
-            connection = get_connection()
+        if self.server is None:
+            server = get_connection()
             try:
-                connection.open()
+                server.open()
             except OSError as error:  # all errors of smtplib are of this kind
                 self._give_up(refusal(error).words)
                 return False
-            self.connection = connection
+            self.server = server
         return True
 
     def _give_up(self, words: str) -> None:
@@ -216,8 +221,10 @@ class Line:
             return False
         try:
             message = Message.objects.get(pk=message_id)
+            if message.attempts > MOST_ATTEMPTS:
+                raise TriedTooOften(message.last_error or "each attempt ended the worker")
             mail = as_mail(message, claimed_at)
-            mail.connection = self.connection
+            mail.connection = self.server
             mail.send()
         except Exception as error:  # whatever it is, the others still go out
             self.hang_up()
@@ -227,7 +234,7 @@ class Line:
         return True
 
     def _mark_sent(self, message_id: int) -> None:
-        """Write down that it was taken; a database that is away for a moment must not make a second mail of it."""
+        """Write down that it was taken; a database away for a moment must not make a second mail of it."""
         for _ in range(TRIES_TO_MARK):
             try:
                 # Whoever holds the claim by now: it was taken, and is not to be sent again.
@@ -262,9 +269,20 @@ class Line:
             held.update(claimed_at=None, not_before=again_at, last_error=words)
 
 
-def as_mail(message: Message, at: datetime) -> EmailMultiAlternatives:
+class Mail(EmailMultiAlternatives):
+    """A mail whose subject begins on the line that says "Subject:", however long the Chinese in it is."""
+
+    def message(self, **options: Any) -> Any:
+        """The mail as the mail server gets it."""
+        made = super().message(**options)
+        if not self.subject.isascii():
+            made.replace_header("Subject", Header(str(self.subject), "utf-8", header_name="Subject"))
+        return made
+
+
+def as_mail(message: Message, at: datetime) -> Mail:
     """The message as it is handed to the mail server: text first, then the page, then what is attached."""
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         subject=message.subject,
         body=message.text,
         to=[message.address],

@@ -29,10 +29,9 @@ class MailboxBackend(BaseEmailBackend):
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for email in email_messages:
             mail = email.message()
-            content = mail.as_bytes(linesep="\r\n")
             name = _name(timezone.now(), str(mail["Message-ID"]))
             with tempfile.NamedTemporaryFile(dir=directory, prefix=".", delete=False) as half_written:
-                half_written.write(content)
+                half_written.write(mail.as_bytes())
             os.replace(half_written.name, directory / f"{name}.eml")
         return len(email_messages)
 

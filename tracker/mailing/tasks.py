@@ -28,7 +28,7 @@ def deliver(message_ids: Sequence[int]) -> None:
 
 
 def ring(messages: Iterable[Message]) -> None:
-    """Have messages delivered as soon as they are safely in the outbox; without a broker the sweep finds them."""
+    """Have messages delivered once they are safely in the outbox; without a broker the sweep finds them."""
     ids = [message.pk for message in messages]
     for first in range(0, len(ids), actions.MESSAGES_PER_LINE):
         _ring_on_commit(ids[first : first + actions.MESSAGES_PER_LINE])

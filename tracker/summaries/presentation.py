@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, ngettext_lazy
 
 from tracker.calendars.periods import HalfMonth, Month
 from tracker.summaries.queries import COLOURS, Figures
@@ -20,6 +20,10 @@ WAN_IN_YI = 10_000
 # English counts the same money in millions.
 WAN_IN_MILLION = 100
 
+# A bar that stands for the whole of the year's plan, in pixels.
+BAR_LENGTH = 600
+
+SECOND = 2
 DATES = ("planned_start", "actual_start", "planned_completion", "actual_completion", "included_on")
 
 
@@ -30,6 +34,8 @@ def tell(figures: Figures) -> dict[str, Any]:
         "month": month,
         "month_start": month.start,
         "previous_start": month.previous().start,
+        "county_code": figures["county"]["code"],
+        "counts": figures["counts"],
         "county_name": in_words(figures["county"], "name"),
         "as_of": date.fromisoformat(figures["as_of"]),
         "cut_off": date.fromisoformat(figures["cut_off"]),
@@ -48,7 +54,7 @@ def tell(figures: Figures) -> dict[str, Any]:
         "not_inspected": _list(figures["not_inspected"]),
         "inclusion_due": _list(figures["inclusion_due"]),
         "overdue": sum(1 for row in figures["inclusion_due"] if row["is_overdue"]),
-        "notes": _notes(figures["notes"]),
+        "notes": {**figures["notes"], "sentences": _notes(figures)},
     }
 
 
@@ -110,15 +116,16 @@ def _investment(told: Figures) -> dict[str, Any]:
         "planned_in_words": large(told["planned_to_date"]),
         "done_in_words": large(told["done"]),
         "is_behind": gap > 0,
+        "is_ahead": gap < 0,
         "distance": abs(gap),
-        "planned_width": _width(told["planned_percent"]),
-        "done_width": _width(told["done_percent"]),
+        "planned_bar": _bar(told["planned_percent"]),
+        "done_bar": _bar(told["done_percent"]),
     }
 
 
-def _width(percent: str | None) -> int:
-    """A bar's length in whole per cent; more than all is drawn as all."""
-    return min(100, max(0, round(Decimal(percent)))) if percent else 0
+def _bar(percent: str | None) -> int:
+    """A bar's length, where all is BAR_LENGTH; more than all is drawn as all."""
+    return round(BAR_LENGTH * min(Decimal(100), max(Decimal(0), Decimal(percent))) / 100) if percent else 0
 
 
 def _list(rows: list[Figures]) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def _told_row(row: Figures) -> dict[str, Any]:
     told = dict(row)
     for field in ("township", "reason", "to_improve"):
         told[field] = in_words(row, field)
-    for field in ("started_on", "due_on", "until", *DATES):
+    for field in ("started_on", "due_on", *DATES):
         if row.get(field):
             told[field] = date.fromisoformat(row[field])
     if "missed" in row:
@@ -139,10 +146,55 @@ def _told_row(row: Figures) -> dict[str, Any]:
     return told
 
 
-def _notes(notes: Figures) -> dict[str, Any]:
-    return {
-        **notes,
-        "skipped": [{**cycle, "start": _half(cycle["code"])} for cycle in notes["skipped"]],
-        "reasons_applied": _list(notes["reasons_applied"]),
-    }
+def _notes(figures: Figures) -> list[str]:
+    """How the figures came about, a sentence each."""
+    notes = figures["notes"]
+    left_out = figures["investment"]["without_plan"]
+    sentences = [
+        gettext("Badges and figures as at the cut-off of %(day)s.") % {"day": _date(figures["cut_off"])},
+        gettext("What is due is as known on %(day)s.") % {"day": _date(figures["as_of"])},
+    ]
+    if notes["policies"]:
+        sentences.append(gettext("Badge policy: %(codes)s.") % {"codes": ", ".join(notes["policies"])})
+    for cycle in notes["skipped"]:
+        half = HalfMonth.parse(cycle["code"])
+        words = gettext("The first half of %(month)s was skipped: %(reason)s")
+        if half.half == SECOND:
+            words = gettext("The second half of %(month)s was skipped: %(reason)s")
+        sentences.append(words % {"month": month_in_words(half.month_of), "reason": cycle["reason"]})
+    for row in notes["reasons_applied"][:LIST_ENDS_AT]:
+        words = gettext("An approved reason applies to %(project)s until %(day)s.")
+        sentences.append(words % {"project": row["name"], "day": _date(row["until"])})
+    for number, words in (
+        (
+            len(notes["reasons_applied"][LIST_ENDS_AT:]),
+            ngettext_lazy("%(n)d more approved reason applies.", "%(n)d more approved reasons apply.", "n"),
+        ),
+        (
+            notes["carried_forward"],
+            ngettext_lazy(
+                "%(n)d badge rests on figures of an earlier half-month.",
+                "%(n)d badges rest on figures of an earlier half-month.",
+                "n",
+            ),
+        ),
+        (
+            notes["provisional"],
+            ngettext_lazy("%(n)d badge is not confirmed yet.", "%(n)d badges are not confirmed yet.", "n"),
+        ),
+        (
+            left_out,
+            ngettext_lazy(
+                "%(n)d project has no annual plan and is left out of plan against done.",
+                "%(n)d projects have no annual plan and are left out of plan against done.",
+                "n",
+            ),
+        ),
+    ):
+        if number:
+            sentences.append(words % {"n": number})
+    return sentences
 
+
+def _date(text: str | None) -> str:
+    return date_format(date.fromisoformat(text), "DATE_FORMAT") if text else "–"

@@ -8,12 +8,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from django.db.models import F, QuerySet
+
 from tracker.badges import rules as badge_rules
 from tracker.badges.models import Award, BadgePolicy
 from tracker.badges.rules import OUT_OF_THE_RUNNING, Policy, Reading
 from tracker.calendars.periods import HalfMonth, Month, shanghai_date
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import ENDED_STAGES, BadgeColour, Division, InclusionState, Project
+from tracker.summaries.models import MonthlySummary
 
 Figures = dict[str, Any]
 
@@ -63,6 +66,19 @@ def running_month(county: Division, today: date) -> Month:
         state=Cycle.State.OPEN, start__in=[half.start for half in last.halves]
     )
     return last if unfinished.exists() else current
+
+
+def headlines(summaries: QuerySet[MonthlySummary]) -> list[Figures]:
+    """The few figures of each month for a list of months, newest first, without reading all that was kept."""
+    return list(
+        summaries.order_by("-month_start").values(
+            "month_start",
+            rated=F("figures__rated"),
+            counts=F("figures__counts"),
+            investment=F("figures__investment"),
+            inclusion=F("figures__inclusion"),
+        )
+    )
 
 
 def figures(county: Division, month: Month, today: date) -> Figures:

@@ -24,7 +24,9 @@ from tracker.templatetags.jigai import figure, inclusion_label, stage_label, wan
 
 # The remedy for what cannot be true together.
 CONTRADICTIONS = {
-    "year_above_total": _("This year's investment is part of the investment since the start: it cannot be more."),
+    "year_above_total": _(
+        "This year's investment is part of the investment since the start: it cannot be more."
+    ),
     "not_a_percentage": _("Progress lies between 0 and 100."),
     "completed_before_start": _("A project cannot be completed before it started."),
 }
@@ -115,7 +117,10 @@ class InspectionForm(forms.Form):
         if present:
             initial["remark"] = present.remark
             initial["started_on"], initial["completed_on"] = present.started_on, present.completed_on
-            if present.inclusion_state not in LIAISON_STATES and self.project.inclusion_state not in SETTLED_STATES:
+            if (
+                present.inclusion_state not in LIAISON_STATES
+                and self.project.inclusion_state not in SETTLED_STATES
+            ):
                 initial["inclusion_state"] = present.inclusion_state
         return initial
 
@@ -164,13 +169,21 @@ class InspectionForm(forms.Form):
         started = facts.get("started_on") or self.project.started_on
         completed = facts.get("completed_on")
         if facts.get("started_on") and stage in NOT_STARTED_STAGES:
-            self.add_error("started_on", _("The stage says that it has not started: choose the stage, or leave the day out."))
+            self.add_error(
+                "started_on",
+                _("The stage says that it has not started: choose the stage, or leave the day out."),
+            )
         if completed and stage not in FINISHED_STAGES:
-            self.add_error("completed_on", _("The stage says that it is not completed: choose the stage, or leave the day out."))
+            self.add_error(
+                "completed_on",
+                _("The stage says that it is not completed: choose the stage, or leave the day out."),
+            )
         if stage in FINISHED_STAGES and self.project.completed_on is None:
             self._settle_completion(started, completed)
         if stage in ENDED_STAGES and stage != self.project.stage and not facts.get("remark"):
-            self.add_error("remark", _("Say in one sentence why the project is suspended, terminated or merged."))
+            self.add_error(
+                "remark", _("Say in one sentence why the project is suspended, terminated or merged.")
+            )
         return facts
 
     def _settle_completion(self, started: date | None, completed: date | None) -> None:
@@ -179,7 +192,9 @@ class InspectionForm(forms.Form):
         if (completed or cut_off) >= (started or cut_off):
             return
         if started is None and "started_on" in self.fields:
-            self.add_error("started_on", _("Say when it started: it was completed before this half-month's cut-off."))
+            self.add_error(
+                "started_on", _("Say when it started: it was completed before this half-month's cut-off.")
+            )
         else:
             self.add_error("completed_on", CONTRADICTIONS["completed_before_start"])
 

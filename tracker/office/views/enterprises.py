@@ -1,13 +1,155 @@
-"""Stub."""
+"""The enterprises: the list, and one enterprise with its projects."""
 
-from django.views.generic import TemplateView
+from functools import cached_property
+from typing import Any
 
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.generic import DetailView, FormView
+from django_tables2 import SingleTableView
+
+from tracker.accounts import roles
+from tracker.badges.models import Award
+from tracker.badges.presentation import STRIP_LENGTH, history_strip
+from tracker.calendars.periods import HalfMonth
+from tracker.inspections.queries import worst_badge_first
+from tracker.library.models import Division, Enterprise, Project
 from tracker.office.access import OfficialOnly
+from tracker.office.filters import EnterpriseFilters
+from tracker.office.forms.library import EnterpriseForm
+from tracker.office.tables.enterprises import EnterpriseTable, with_badges, worst_badge
+from tracker.office.views.projects import skipped_in
 
 
-class Enterprises(OfficialOnly, TemplateView):
-    """Stub."""
+class Enterprises(OfficialOnly, SingleTableView):
+    """The county's enterprises: searched, narrowed down, sorted."""
+
+    table_class = EnterpriseTable
+    template_name = "office/enterprises.html"
+
+    @cached_property
+    def filters(self) -> EnterpriseFilters:
+        """What the address asks for."""
+        enterprises = Enterprise.objects.visible_to(self.person).of_county(self.county)
+        return EnterpriseFilters(self.request.GET, queryset=enterprises, county=self.county)
+
+    def get_queryset(self) -> Any:
+        """The enterprises that the filters leave."""
+        return with_badges(self.filters.qs)
+
+    def get_table_kwargs(self) -> dict[str, Any]:
+        """The worst badge first, unless the address says otherwise."""
+        return {"order_by": "worst"}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With what can be done here."""
+        everything = Enterprise.objects.visible_to(self.person).of_county(self.county)
+        return {
+            **super().get_context_data(**kwargs),
+            "filters": self.filters,
+            "total": everything.count(),
+            "may_keep": self.person.may(roles.KEEPING),
+            "may_import": self.person.may(roles.IMPORTING),
+        }
 
 
-class EnterprisePage(OfficialOnly, TemplateView):
-    """Stub."""
+class OneEnterprise(OfficialOnly):
+    """A page about one enterprise that the official sees; another one is 404."""
+
+    @cached_property
+    def enterprise(self) -> Enterprise:
+        """The enterprise of the address."""
+        visible = Enterprise.objects.visible_to(self.person).select_related("county", "township", "industry")
+        enterprise: Enterprise = get_object_or_404(visible, pk=self.kwargs["pk"])
+        return enterprise
+
+    @cached_property
+    def county(self) -> Division:
+        """The enterprise's county."""
+        return self.enterprise.county
+
+
+class EnterprisePage(OneEnterprise, DetailView):
+    """Who an enterprise is, and how its projects stand."""
+
+    template_name = "office/enterprise.html"
+    context_object_name = "enterprise"
+
+    def get_object(self, queryset: Any = None) -> Enterprise:
+        """The enterprise of the address."""
+        return self.enterprise
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Its projects with their latest badge and their history."""
+        projects = list(worst_badge_first(Project.objects.filter(enterprise=self.enterprise).for_table()))
+        division = self.person.division
+        return {
+            **super().get_context_data(**kwargs),
+            "worst": worst_badge(projects),
+            "projects": self._with_history(projects),
+            "sees_phone": division is not None and self.county.pk in (division.pk, division.parent_id),
+            "may_keep": self.person.may(roles.KEEPING),
+        }
+
+    def _with_history(self, projects: list[Project]) -> list[dict[str, Any]]:
+        until = HalfMonth.latest_cut_off(timezone.localdate())
+        newest = [HalfMonth.starting(p.badge_cycle_start) for p in projects if p.badge_cycle_start]
+        until = max([until, *newest])
+        awards = Award.objects.standing().filter(project__in=projects)
+        awards = awards.filter(cycle_start__gte=until.plus(1 - STRIP_LENGTH).start).order_by("-cycle_start")
+        by_project: dict[int, list[Award]] = {project.pk: [] for project in projects}
+        for award in awards.defer("lights", "inputs"):
+            by_project[award.project_id].append(award)
+        skipped = skipped_in(self.county.pk)
+        return [
+            {
+                "project": project,
+                "award": next(iter(by_project[project.pk]), None),
+                "marks": history_strip(by_project[project.pk], until, skipped),
+            }
+            for project in projects
+        ]
+
+
+class EnterpriseFormPage(FormView):
+    """An enterprise's facts, entered by hand."""
+
+    form_class = EnterpriseForm
+    template_name = "office/enterprise_form.html"
+
+    def form_valid(self, form: EnterpriseForm) -> HttpResponse:
+        """Save, and show the enterprise."""
+        enterprise = form.save()
+        messages.success(self.request, gettext("Saved."))
+        return redirect("office:enterprise", pk=enterprise.pk)
+
+
+class AddEnterprise(OfficialOnly, EnterpriseFormPage):
+    """Take an enterprise into the library by hand."""
+
+    roles = roles.KEEPING
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Of the county."""
+        return {
+            **super().get_form_kwargs(),
+            "instance": Enterprise(county=self.county),
+            "county": self.county,
+        }
+
+
+class EditEnterprise(OneEnterprise, EnterpriseFormPage):
+    """Correct what the library knows of an enterprise."""
+
+    roles = roles.KEEPING
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """About this enterprise."""
+        return {**super().get_form_kwargs(), "instance": self.enterprise, "county": self.county}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the enterprise that it is about."""
+        return {**super().get_context_data(**kwargs), "enterprise": self.enterprise}

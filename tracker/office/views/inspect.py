@@ -88,7 +88,7 @@ class Inspect(OfficialOnly, TemplateView):
         """The form with last time's figures, or why there is nothing to fill in."""
         if self.cycle is None:
             return self._no_window()
-        if not self.cycle.is_open:
+        if not self.cycle.is_open or shanghai_date(timezone.now()) < self.cycle.opens_on:
             return self._closed(self.cycle)
         if self.present and self.present.state == Inspection.State.ACCEPTED:
             return self._accepted(self.present)
@@ -120,7 +120,9 @@ class Inspect(OfficialOnly, TemplateView):
             posted["inclusion_state"] = self.project.inclusion_state
         return posted
 
-    def _submit(self, form: InspectionForm, cycle: Cycle, findings: Findings, is_unchanged: bool) -> HttpResponse:
+    def _submit(
+        self, form: InspectionForm, cycle: Cycle, findings: Findings, is_unchanged: bool
+    ) -> HttpResponse:
         try:
             inspection = actions.submit_inspection(
                 self.project,
@@ -150,7 +152,9 @@ class Inspect(OfficialOnly, TemplateView):
         del self.present
         present = self.present
         if present is None:
-            form.add_error(None, _("What was entered before is no longer there. Save once more to enter it anew."))
+            form.add_error(
+                None, _("What was entered before is no longer there. Save once more to enter it anew.")
+            )
             form.data["edition"] = ""
             return self._show(form)
         if present.inspector_id == self.person.pk and actions.findings_of(present) == findings:
@@ -177,17 +181,22 @@ class Inspect(OfficialOnly, TemplateView):
         words = {"project": self.project.name}
         award = Award.objects.standing().in_cycle(self.cycle.start).filter(project=self.project).first()
         if inspection.state == Inspection.State.ACCEPTED and award is not None:
-            words |= {"badge": f"{badge_shape(award.badge)} {badge_label(award.badge)}", "reason": award.reason}
+            words |= {
+                "badge": f"{badge_shape(award.badge)} {badge_label(award.badge)}",
+                "reason": award.reason,
+            }
             text = _("Saved: %(project)s. Badge: %(badge)s. %(reason)s") % words
         else:
             text = _("Saved: %(project)s. It counts once somebody else has accepted it.") % words
         messages.success(self.request, text)
-        due = awaiting(self.cycle) & inspectable_by(self.person)
-        following = worst_badge_first(due).values_list("pk", flat=True).first()
+        mine = inspectable_by(self.person).filter(pk__in=awaiting(self.cycle).values("pk"))
+        following = worst_badge_first(mine).values_list("pk", flat=True).first()
         if following is None:
             messages.success(self.request, _("Nothing is left to inspect in this half-month."))
             return redirect("office:today")
-        return redirect("office:inspect", pk=following)
+        address = reverse("office:inspect", kwargs={"pk": following})
+        is_current = self.cycle == current_cycle(self.county, shanghai_date(timezone.now()))
+        return redirect(address if is_current else f"{address}?cycle={self.cycle.half_month.code}")
 
     def _show(self, form: InspectionForm, *, status: int = 200, **more: Any) -> HttpResponse:
         if form.errors:
@@ -198,7 +207,8 @@ class Inspect(OfficialOnly, TemplateView):
         return self._page({"accepted": present, "mine": mine}, 409 if mine else 200)
 
     def _closed(self, cycle: Cycle) -> HttpResponse:
-        return self._page({"closed": Cycle.objects.get(pk=cycle.pk)}, 409)
+        closed = Cycle.objects.get(pk=cycle.pk)
+        return self._page({"closed": closed}, 200 if self.request.method == "GET" else 409)
 
     def _no_window(self) -> HttpResponse:
         return self._page({"is_between": True}, 200 if self.request.method == "GET" else 409)
@@ -215,6 +225,7 @@ class Inspect(OfficialOnly, TemplateView):
             "before": self.before,
             "award": award.first(),
             "next_window": next_window(self.county, today),
+            "was_sent": self.request.method == "POST",
         }
         return self.render_to_response(self.get_context_data(**context), status=status)
 
@@ -259,13 +270,14 @@ class Decide(OfficialOnly, TemplateView):
 
     def _refused(self, refusal: Exception) -> HttpResponse:
         """Say in plain words why nothing was decided, and by whom it can be."""
+        level = messages.ERROR
         if isinstance(refusal, actions.SamePerson):
             text = _("You submitted this inspection yourself: another team lead decides it.")
         elif isinstance(refusal, actions.CycleIsClosed):
             text = _("The half-month is closed: its inspections are no longer decided.")
         else:
-            text = self._decided_already()
-        messages.error(self.request, text)
+            level, text = messages.INFO, self._decided_already()
+        messages.add_message(self.request, level, text)
         return self._go_on()
 
     def _decided_already(self) -> str:
@@ -286,7 +298,12 @@ class Accept(Decide):
             inspection = actions.accept_inspection(self.inspection, by=self.person, at=timezone.now())
         except REFUSALS as refusal:
             return self._refused(refusal)
-        award = Award.objects.standing().in_cycle(inspection.cycle_start).filter(project=inspection.project_id).first()
+        award = (
+            Award.objects.standing()
+            .in_cycle(inspection.cycle_start)
+            .filter(project=inspection.project_id)
+            .first()
+        )
         badge = f"{badge_shape(award.badge)} {badge_label(award.badge)}" if award else badge_label("")
         words = {"project": inspection.project.name, "badge": badge}
         messages.success(request, _("Accepted: %(project)s. Badge: %(badge)s.") % words)
@@ -307,5 +324,7 @@ class Return(Decide):
             )
         except REFUSALS as refusal:
             return self._refused(refusal)
-        messages.success(request, _("Returned with the reason: %(project)s.") % {"project": self.inspection.project})
+        messages.success(
+            request, _("Returned with the reason: %(project)s.") % {"project": self.inspection.project}
+        )
         return self._go_on()

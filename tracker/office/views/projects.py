@@ -1,13 +1,300 @@
-"""Stub."""
+"""The projects: the list, and one project with its badge explained."""
 
-from django.views.generic import TemplateView
+import re
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.generic import DetailView, FormView
+from django_tables2 import SingleTableView
+
+from tracker.accounts import roles
+from tracker.badges.models import Award
+from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
+from tracker.calendars.periods import HalfMonth, NotAPeriod
+from tracker.converters import RowId
+from tracker.inspections.actions import assess
+from tracker.inspections.models import Cycle, Inspection
+from tracker.inspections.queries import current_cycle, inspectable_by
+from tracker.library.actions import PlanDoesNotAddUp, plan_year
+from tracker.library.models import BadgeColour, Enterprise, Project
 from tracker.office.access import OfficialOnly
+from tracker.office.filters import ProjectFilters
+from tracker.office.forms.library import PlanForm, ProjectForm
+from tracker.office.tables.projects import ProjectTable, with_figures
+
+ROW_ID = re.compile(RowId.regex)
+SHOWN_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
 
 
-class Projects(OfficialOnly, TemplateView):
-    """Stub."""
+class Projects(OfficialOnly, SingleTableView):
+    """The county's projects: searched, narrowed down, sorted."""
+
+    table_class = ProjectTable
+    template_name = "office/projects.html"
+
+    @cached_property
+    def year(self) -> int:
+        """The year whose plan and investment are shown: that of the half-month to inspect now."""
+        return HalfMonth.latest_cut_off(timezone.localdate()).year
+
+    @cached_property
+    def filters(self) -> ProjectFilters:
+        """What the address asks for."""
+        projects = Project.objects.visible_to(self.person).of_county(self.county)
+        return ProjectFilters(self.request.GET, queryset=projects, county=self.county)
+
+    def get_queryset(self) -> Any:
+        """The projects that the filters leave, the worst badge first."""
+        return with_figures(self.filters.qs, self.year)
+
+    def get_table_kwargs(self) -> dict[str, Any]:
+        """Which year the figures are of, and the order unless the address says otherwise."""
+        return {"year": self.year, "order_by": "badge"}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the county's badges counted, as the first way to narrow the list down."""
+        visible = Project.objects.visible_to(self.person).of_county(self.county)
+        counted = dict(visible.order_by().values_list("badge").annotate(Count("pk")))
+        return {
+            **super().get_context_data(**kwargs),
+            "filters": self.filters,
+            "counts": [(colour, counted[colour]) for colour in SHOWN_FIRST if colour in counted],
+            "total": sum(counted.values()),
+            "may_keep": self.person.may(roles.KEEPING),
+            "may_import": self.person.may(roles.IMPORTING),
+        }
 
 
-class ProjectPage(OfficialOnly, TemplateView):
-    """Stub."""
+class OneProject(OfficialOnly):
+    """A page about one project that the official sees; another one is 404."""
+
+    @cached_property
+    def project(self) -> Project:
+        """The project of the address."""
+        visible = Project.objects.visible_to(self.person).for_table().prefetch_related("plans")
+        project: Project = get_object_or_404(visible, pk=self.kwargs["pk"])
+        return project
+
+    @cached_property
+    def county(self) -> Any:  # the page is about the project's county, whichever was looked at before
+        """The project's county."""
+        return self.project.county
+
+
+class ProjectPage(OneProject, DetailView):
+    """How a project stands, and why."""
+
+    template_name = "office/project.html"
+    context_object_name = "project"
+
+    def get_object(self, queryset: Any = None) -> Project:
+        """The project of the address."""
+        return self.project
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The badge asked for, or the latest, with everything that led to it."""
+        today = timezone.localdate()
+        awards = list(
+            Award.objects.filter(project=self.project)
+            .select_related("policy")
+            .order_by("-cycle_start", "-version")
+        )
+        standing = [award for award in awards if award.state != Award.State.SUPERSEDED]
+        award = self._asked_for(standing)
+        inspections = Inspection.objects.filter(project=self.project).select_related("inspector", "reviewer")
+        inspections = list(inspections.order_by("-cycle_start")[:STRIP_LENGTH])
+        year = award.cycle_start.year if award else HalfMonth.latest_cut_off(today).year
+        plan, baseline = self.project.plan_for(year), self.project.baseline_for(year)
+        return {
+            **super().get_context_data(**kwargs),
+            "award": award,
+            "is_latest": award is None or award is standing[0],
+            "chart": plan_chart(award, invested_in_year_of(award)) if award else None,
+            "marks": strip_of(self.project, standing, today),
+            "superseded": [award for award in awards if award.state == Award.State.SUPERSEDED],
+            "inspections": inspections,
+            "inspected_then": award and any(row.cycle_start == award.cycle_start for row in inspections),
+            "year": year,
+            "plan": plan,
+            "baseline": baseline,
+            "replans": plan.version - baseline.version if plan and baseline else 0,
+            "sees_phone": belongs_to_county(self.person, self.project),
+            "may_inspect": self._may_inspect(today),
+            "may_keep": self.person.may(roles.KEEPING),
+        }
+
+    def _asked_for(self, standing: list[Award]) -> Award | None:
+        """The badge of `?cycle=2026-10-H2`, else the latest one."""
+        try:
+            asked = HalfMonth.parse(self.request.GET.get("cycle", "")).start
+        except NotAPeriod:
+            asked = None
+        found = (award for award in standing if award.cycle_start == asked)
+        return next(found, standing[0] if standing else None)
+
+    def _may_inspect(self, today: date) -> bool:
+        if not self.person.may(roles.INSPECTING) or current_cycle(self.county, today) is None:
+            return False
+        return inspectable_by(self.person).filter(pk=self.project.pk).exists()
+
+
+def invested_in_year_of(award: Award) -> list[tuple[date, Any]]:
+    """The investments since New Year that counted up to the award's half-month."""
+    accepted = Inspection.objects.accepted().filter(
+        project=award.project_id, cycle_start__year=award.cycle_start.year, cycle_start__lte=award.cycle_start
+    )
+    return list(accepted.order_by("cycle_start").values_list("cycle_start", "ytd_investment"))
+
+
+def strip_of(project: Project, standing: list[Award], today: date) -> list[StripMark]:
+    """The project's last half-months up to now, or up to its latest badge where that is later."""
+    until = HalfMonth.latest_cut_off(today)
+    if standing:
+        until = max(until, HalfMonth.starting(standing[0].cycle_start))
+    return history_strip(standing, until, skipped_in(project.county_id))
+
+
+def skipped_in(county_id: int) -> set[date]:
+    """The half-months that the county left out."""
+    skipped = Cycle.objects.filter(county=county_id, state=Cycle.State.SKIPPED)
+    return set(skipped.values_list("start", flat=True))
+
+
+def belongs_to_county(person: Any, project: Project) -> bool:
+    """Whether the person works for the project's own county, not for one above or beside it."""
+    division = person.division
+    return division is not None and project.county_id in (division.pk, division.parent_id)
+
+
+class KeepsProject(OneProject, FormView):
+    """A form about one project, for those who keep the library."""
+
+    roles = roles.KEEPING
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the project that it is about."""
+        return {**super().get_context_data(**kwargs), "project": self.project}
+
+    def done(self, message: str) -> HttpResponse:
+        """Say what happened, on the project's page."""
+        messages.success(self.request, message)
+        return redirect("office:project", pk=self.project.pk)
+
+
+class EditProject(KeepsProject):
+    """Correct what the library knows of a project."""
+
+    form_class = ProjectForm
+    template_name = "office/project_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """About this project."""
+        return {
+            **super().get_form_kwargs(),
+            "instance": self.project,
+            "county": self.county,
+            "by": self.person,
+            "today": timezone.localdate(),
+        }
+
+    def form_valid(self, form: ProjectForm) -> HttpResponse:
+        """Save, and judge the present badge again by the corrected facts."""
+        with transaction.atomic():
+            project = form.save()
+            judge_again(project, at=timezone.now())
+        tell_warnings(self.request, form)
+        return self.done(gettext("Saved."))
+
+
+class AddProject(OfficialOnly, FormView):
+    """Take a project into the library by hand."""
+
+    roles = roles.KEEPING
+    form_class = ProjectForm
+    template_name = "office/project_form.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Of an enterprise of the county; which one may be named by `?enterprise=`."""
+        asked = self.request.GET.get("enterprise", "")
+        enterprises = Enterprise.objects.visible_to(self.person).of_county(self.county)
+        enterprise = enterprises.filter(pk=asked).first() if ROW_ID.fullmatch(asked) else None
+        return {
+            **super().get_form_kwargs(),
+            "instance": Project(county=self.county),
+            "county": self.county,
+            "by": self.person,
+            "today": timezone.localdate(),
+            "initial": {"enterprise": enterprise, "township": enterprise and enterprise.township_id},
+        }
+
+    def form_valid(self, form: ProjectForm) -> HttpResponse:
+        """Save; the next thing is its plan."""
+        project = form.save()
+        tell_warnings(self.request, form)
+        messages.success(
+            self.request, gettext("The project is in the library. Now enter its plan for the year.")
+        )
+        return redirect("office:plan_project", pk=project.pk)
+
+
+class PlanProject(KeepsProject):
+    """Set or change what a project means to invest in a year."""
+
+    form_class = PlanForm
+    template_name = "office/project_plan.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """For this year and the next."""
+        year = HalfMonth.latest_cut_off(timezone.localdate()).year
+        return {**super().get_form_kwargs(), "project": self.project, "year": year}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the plans so far."""
+        plans = sorted(self.project.plans.all(), key=lambda plan: (-plan.year, -plan.version))
+        return {**super().get_context_data(**kwargs), "plans": plans}
+
+    def form_valid(self, form: PlanForm) -> HttpResponse:
+        """A first plan is the baseline; another one is a re-plan beside it."""
+        facts = form.cleaned_data
+        try:
+            with transaction.atomic():
+                plan_year(
+                    self.project,
+                    facts["year"],
+                    facts["amount"],
+                    by=self.person,
+                    months=facts["months"],
+                    reason=facts["reason"],
+                )
+                judge_again(self.project, at=timezone.now())
+        except PlanDoesNotAddUp as wrong:
+            form.add_error("amount", form.does_not_add_up(*wrong.args))
+            return self.form_invalid(form)
+        except IntegrityError:
+            # Somebody else has made the baseline since: then this is a re-plan and needs a reason.
+            form.add_error("reason", gettext("Somebody else has just set a plan. Say why yours replaces it."))
+            return self.form_invalid(form)
+        return self.done(gettext("The plan is set."))
+
+
+def judge_again(project: Project, *, at: datetime) -> None:
+    """Judge the project again in the half-months still open in which it has a badge: its facts have changed."""
+    open_cycles = Cycle.objects.filter(county=project.county_id, state=Cycle.State.OPEN).values("start")
+    judged = Award.objects.standing().filter(project=project, cycle_start__in=open_cycles)
+    first = judged.order_by("cycle_start").values_list("cycle_start", flat=True).first()
+    if first is not None:
+        assess(Project.objects.filter(pk=project.pk), project.county, HalfMonth.starting(first), at=at)
+
+
+def tell_warnings(request: HttpRequest, form: Any) -> None:
+    """Say what is odd but was taken."""
+    for warning in form.warnings:
+        messages.warning(request, warning)

@@ -1,0 +1,502 @@
+"""The administrator's tables: people, places, calendars, policies.
+
+What inspections and the rule produce (badges, inspections, a project's standing) has no way in from here. An
+administrator looks after their own division and what lies below; what holds for everybody is for superusers.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, SetUnusablePasswordMixin, UserChangeForm
+from django.contrib.auth.models import Group
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from tracker.accounts import roles
+from tracker.accounts.models import User
+from tracker.accounts.roles import Role
+from tracker.badges.models import BadgePolicy
+from tracker.badges.rules import BUILT_IN, DEFAULT_POINTS, BadPolicy, Policy, plain
+from tracker.calendars.models import CalendarDay
+from tracker.calendars.periods import HalfMonth, NotAPeriod
+from tracker.library.models import CountySettings, Division, Enterprise, Industry
+from tracker.mailing.models import Message
+
+# --- the site ---
+
+
+def is_administrator(request: HttpRequest) -> bool:
+    """Whether somebody may come in: the role says so, whatever other flags the account has."""
+    return isinstance(request.user, User) and request.user.may(roles.ADMINISTERING)
+
+
+def sign_in_at_the_front_door(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """One way in, with its limits on attempts; who is in already and comes here is not an administrator."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or request.path)
+
+
+admin.site.site_header = _("Jigai administration")
+admin.site.site_title = _("Jigai administration")
+admin.site.index_title = _("People, places, calendars, policies")
+# The default site is the one that other apps register with; these are the two doors it has.
+admin.site.has_permission = is_administrator  # type: ignore[method-assign]  # Django's own way is a setting more
+admin.site.login = sign_in_at_the_front_door  # type: ignore[method-assign]
+
+# Roles take the place of groups, and an administrator enters mail addresses with the person.
+for not_used in (Group, EmailAddress):
+    admin.site.unregister(not_used)
+
+
+def reach(request: HttpRequest, *ways: str) -> Q:
+    """The rows that lie in the administrator's own division or below it; all of them for a superuser."""
+    person = request.user
+    assert isinstance(person, User)
+    if person.is_superuser:
+        return Q()
+    if person.division is None:
+        return Q(pk__in=())
+    lies_below = Q()
+    for way in ways:
+        lies_below |= Q(**{f"{way}path__startswith": person.division.path})
+    return lies_below
+
+
+class ByAdministrators(admin.ModelAdmin):
+    """A table that administrators keep, as far as their division reaches."""
+
+    # Look-ups from a row to its divisions, ending in "__", or "" for the row itself.
+    ways: ClassVar[tuple[str, ...]] = ()
+    # Rows without a division hold for everybody: shown to each administrator, kept by superusers.
+    shared_rows: ClassVar[Q | None] = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What the administrator may look at."""
+        shown = reach(request, *self.ways)
+        if self.shared_rows is not None and shown:
+            shown |= self.shared_rows
+        return super().get_queryset(request).filter(shown)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The site itself lets in administrators alone."""
+        return is_administrator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Every row within reach."""
+        return is_administrator(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """New rows may be added."""
+        return is_administrator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows of one's own division may be changed."""
+        return is_administrator(request) and (obj is None or self._is_own(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is deleted unless a table says so: histories point to it."""
+        return False
+
+    def _is_own(self, request: HttpRequest, obj: Model) -> bool:
+        return type(obj)._default_manager.filter(reach(request, *self.ways), pk=obj.pk).exists()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only places and enterprises within reach can be chosen."""
+        if db_field.related_model is Division:
+            kwargs["queryset"] = self.divisions(request, db_field.name)
+        elif db_field.related_model is Enterprise:
+            kwargs["queryset"] = Enterprise.objects.filter(reach(request, "county__"))
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field and db_field.name == "county" and self.shared_rows is not None:
+            field.required = not _is_superuser(request)
+            field.help_text = (
+                _("Empty for a row that holds in every county.") if _is_superuser(request) else ""
+            )
+        return field
+
+    def divisions(self, request: HttpRequest, field: str) -> QuerySet[Division]:
+        """The divisions that can stand in the field."""
+        below = Division.objects.filter(reach(request, ""))
+        return below.counties() if field == "county" else below
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
+# --- people ---
+
+
+class PersonMixin(forms.ModelForm):
+    """What holds of a person however they are entered."""
+
+    def clean_email(self) -> str:
+        """Addresses are kept in lower case, so that one person is one row however it is typed."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean(self) -> dict[str, Any] | None:
+        """Somebody of an enterprise belongs to it alone, an official to a division alone."""
+        cleaned = super().clean() or self.cleaned_data
+        role, is_enterprise = cleaned.get("role"), cleaned.get("role") == Role.ENTERPRISE
+        if not role:
+            return cleaned
+        needed, unwanted = ("enterprise", "division") if is_enterprise else ("division", "enterprise")
+        messages = {
+            "enterprise": _("Say which enterprise the person belongs to."),
+            "division": _("Say which division the official works for."),
+        }
+        may_lack = not is_enterprise and self.instance.is_superuser
+        if not cleaned.get(needed) and needed not in self.errors and not may_lack:
+            self.add_error(needed, messages[needed])
+        if cleaned.get(unwanted):
+            self.add_error(unwanted, _("Leave this empty for the role that is chosen."))
+        return cleaned
+
+
+class NewPerson(PersonMixin, AdminUserCreationForm):
+    """Somebody to be added, with a first password or none."""
+
+    usable_password = SetUnusablePasswordMixin.create_usable_password_field(
+        _("Without one, the person chooses it by “Forgot your password?” on the sign-in page.")
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role", "division", "enterprise", "language")
+
+
+class Person(PersonMixin, UserChangeForm):
+    """Somebody who is there already."""
+
+    class Meta:
+        model = User
+        fields = ("email", "password", "name", "language", "role", "division", "enterprise", "is_active")
+
+
+@admin.register(User)
+class PersonAdmin(ByAdministrators, UserAdmin):
+    """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
+
+    ways = ("division__", "enterprise__county__")
+    form = Person
+    add_form = NewPerson
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "language")}),
+        (_("Role"), {"fields": ("role", "division", "enterprise", "is_active")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "language")}),
+        (_("Role"), {"fields": ("role", "division", "enterprise")}),
+        (_("First password"), {"fields": ("usable_password", "password1", "password2")}),
+    )
+    list_display = ("name", "email", "role", "division", "enterprise", "is_active")
+    list_filter = ("role", "is_active", "language")
+    list_select_related = ("division", "enterprise")
+    search_fields = ("name", "email", "division__name_zh", "enterprise__name")
+    autocomplete_fields = ("division", "enterprise")
+    ordering = ("name", "pk")
+    filter_horizontal = ()
+    readonly_fields = ("last_login", "date_joined")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Superusers are for superusers: otherwise a new password for one would be a way up."""
+        people = super().get_queryset(request)
+        return people if _is_superuser(request) else people.filter(is_superuser=False)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The role alone decides who comes in here; a changed address leaves no older one to sign in with."""
+        obj.is_staff = obj.role == Role.ADMINISTRATOR
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            EmailAddress.objects.filter(user=obj).delete()
+
+
+# --- places ---
+
+
+@admin.register(Division)
+class DivisionAdmin(ByAdministrators):
+    """The tree of divisions; a place keeps its parent, since paths of everything below hang on it."""
+
+    ways = ("",)
+    fields = ("parent", "level", "code", "name_zh", "name_en")
+    list_display = ("name_zh", "name_en", "code", "level", "parent")
+    list_filter = ("level",)
+    list_select_related = ("parent",)
+    search_fields = ("name_zh", "name_en", "code")
+    autocomplete_fields = ("parent",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The place in the tree is settled when it is added."""
+        return ("parent", "level") if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A new place lies within reach; a root is for superusers."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field and db_field.name == "parent":
+            field.required = not _is_superuser(request)
+        return field
+
+
+@admin.register(CountySettings)
+class CountySettingsAdmin(ByAdministrators):
+    """How each county's special team works."""
+
+    ways = ("county__",)
+    list_display = (
+        "county",
+        "needs_second_person",
+        "due_after_working_days",
+        "closes_after_working_days",
+        "confirmation",
+    )
+    list_select_related = ("county",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Settings stay with their county."""
+        return ("county",) if obj else ()
+
+
+@admin.register(Enterprise)
+class EnterpriseAdmin(ByAdministrators):
+    """To be looked up when somebody of an enterprise is added; kept on the officials' own pages."""
+
+    ways = ("county__",)
+    fields = ("name", "credit_code", "county", "township", "industry")
+    list_display = ("name", "credit_code", "county")
+    list_select_related = ("county",)
+    search_fields = ("name", "credit_code")
+    ordering = ("name", "pk")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Not from here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Not from here."""
+        return False
+
+
+@admin.register(Industry)
+class IndustryAdmin(ByAdministrators):
+    """GB/T 4754 as far as it is used; the same for every county."""
+
+    list_display = ("code", "name_zh", "name_en")
+    search_fields = ("code", "name_zh", "name_en")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Industry]:
+        """Everybody's."""
+        return Industry.objects.all()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A code is the row's identity."""
+        return ("code",) if obj else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Reference data of all counties."""
+        return _is_superuser(request) and is_administrator(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Reference data of all counties."""
+        return self.has_add_permission(request)
+
+
+# --- calendars and policies ---
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ByAdministrators):
+    """Days that a county, or everybody, works or rests against the national calendar."""
+
+    ways = ("county__",)
+    shared_rows = Q(county=None)
+    list_display = ("day", "is_working", "county", "note")
+    list_filter = ("is_working",)
+    list_select_related = ("county",)
+    date_hierarchy = "day"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A special day can be taken back by whoever may change it."""
+        return self.has_change_permission(request, obj)
+
+
+# What each number of the rule must be, in the words of the form; the rule itself decides.
+LIMITS: dict[str, Any] = {
+    "yellow_at": _("above 0"),
+    "red_above": _("above the number for yellow, up to 100"),
+    "ratio_yellow_below": _("above 0, up to 100"),
+    "ratio_red_below": _("above 0 and below the number for yellow"),
+    "start_red_after_months": _("at least 2"),
+    "inclusion_yellow_after_days": _("0 or more"),
+    "inclusion_red_after_days": _("above the number for yellow"),
+    "stale_at": _("at least 1"),
+    "fresh_yellow": _("not below the number for “carried forward”"),
+    "fresh_red": _("above the number for yellow"),
+    "gold_ahead_by": _("from 0 to 100"),
+    "history_yellow_run": _("at least 2"),
+}
+
+
+class PolicyForm(forms.ModelForm):
+    """One dated version of the rule, number by number."""
+
+    kind = forms.ChoiceField(
+        label=_("How being behind is measured"),
+        choices=[
+            ("points", _("in percentage points behind plan")),
+            ("ratio", _("in per cent of the plan to date")),
+        ],
+        help_text=_("The two built-in rules; only the numbers of the chosen one count."),
+    )
+    yellow_at = forms.DecimalField(label=_("yellow from so many points behind"))
+    red_above = forms.DecimalField(label=_("red above so many points behind"))
+    ratio_yellow_below = forms.DecimalField(label=_("yellow below so many per cent of the plan to date"))
+    ratio_red_below = forms.DecimalField(label=_("red below so many per cent of the plan to date"))
+    start_red_after_months = forms.IntegerField(label=_("start: red from so many months missed"))
+    inclusion_yellow_after_days = forms.IntegerField(label=_("inclusion: yellow after so many days"))
+    inclusion_red_after_days = forms.IntegerField(label=_("inclusion: red after so many days"))
+    stale_at = forms.IntegerField(label=_("“carried forward” from so many half-months missing"))
+    fresh_yellow = forms.IntegerField(label=_("yellow from so many half-months missing"))
+    fresh_red = forms.IntegerField(label=_("red from so many half-months missing"))
+    gold_ahead_by = forms.DecimalField(label=_("gold: so many points ahead of plan"))
+    history_yellow_run = forms.IntegerField(label=_("red after yellow so many half-months running"))
+    preset = forms.ChoiceField(
+        label=_("Plan of a project without monthly figures"),
+        required=False,
+        choices=[("", _("evenly, day by day")), ("quarters", _("20, 50, 75 and 100 per cent by quarter"))],
+    )
+
+    class Meta:
+        model = BadgePolicy
+        fields = ("county", "code", "effective_from", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shown = {**DEFAULT_POINTS.to_dict(), **(self.instance.terms or {})}
+        for name in TERMS:
+            self.initial.setdefault(name, shown[name])
+        for name, limit in LIMITS.items():
+            self.fields[name].help_text = limit
+
+    def clean_effective_from(self) -> date:
+        """A policy begins with a half-month."""
+        day: date = self.cleaned_data["effective_from"]
+        try:
+            HalfMonth.starting(day)
+        except NotAPeriod:
+            raise ValidationError(_("Half-months start on the 1st and on the 16th.")) from None
+        return day
+
+    def clean(self) -> dict[str, Any] | None:
+        """The rule itself says whether the numbers go together."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        terms = {name: _as_kept(cleaned[name]) for name in TERMS}
+        try:
+            self.instance.terms = Policy.from_dict({"code": cleaned["code"], **terms}).to_dict()
+        except BadPolicy as bad:
+            self.add_error(
+                bad.field,
+                ValidationError(_("This number has to be %(limit)s."), params={"limit": LIMITS[bad.field]})
+                if bad.field in LIMITS
+                else _("The rule cannot take this."),
+            )
+        return cleaned
+
+
+TERMS = [name for name in DEFAULT_POINTS.to_dict() if name != "code"]
+
+
+def _as_kept(value: Any) -> Any:
+    return plain(value) if isinstance(value, Decimal) else value or None if isinstance(value, str) else value
+
+
+@admin.register(BadgePolicy)
+class BadgePolicyAdmin(ByAdministrators):
+    """The rule's numbers by date and county; a version under which a badge was given stays as it is."""
+
+    ways = ("county__",)
+    shared_rows = Q(county=None)
+    form = PolicyForm
+    list_display = ("code", "county", "effective_from", "source", "made_at")
+    list_select_related = ("county",)
+    fieldsets = (
+        (None, {"fields": ("county", "code", "effective_from", "source")}),
+        (
+            _("Behind plan"),
+            {"fields": ("kind", "yellow_at", "red_above", "ratio_yellow_below", "ratio_red_below")},
+        ),
+        (
+            _("Start and inclusion"),
+            {"fields": ("start_red_after_months", "inclusion_yellow_after_days", "inclusion_red_after_days")},
+        ),
+        (_("Missing inspections"), {"fields": ("stale_at", "fresh_yellow", "fresh_red")}),
+        (_("Gold and history"), {"fields": ("gold_ahead_by", "history_yellow_run")}),
+        (_("Plan to date"), {"fields": ("preset",)}),
+    )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new version starts from a built-in rule: `?start=ratio-1`, else the standard one."""
+        built_in = {policy.code: policy for policy in BUILT_IN}
+        chosen = built_in.get(request.GET.get("start", ""), DEFAULT_POINTS)
+        return {name: value for name, value in chosen.to_dict().items() if name != "code"}
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Once a badge was given under it, a policy is history."""
+        may = super().has_change_permission(request, obj)
+        return may and not (isinstance(obj, BadgePolicy) and obj.awards.exists())
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A version that is only looked at shows the numbers as they are kept."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ((None, {"fields": ("county", "code", "effective_from", "source", "numbers", "made_at")}),)
+        return super().get_fieldsets(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The same."""
+        if obj is not None and not self.has_change_permission(request, obj):
+            return ("numbers", "made_at")
+        return ()
+
+    @admin.display(description=_("numbers of the rule"))
+    def numbers(self, policy: BadgePolicy) -> str:
+        """The kept numbers in one line."""
+        return " · ".join(f"{name}: {value}" for name, value in policy.terms.items() if value is not None)
+
+
+# --- the ledger of mails ---
+
+
+@admin.register(Message)
+class MessageAdmin(ByAdministrators):
+    """What was sent to whom, or why not; to be looked at only."""
+
+    ways = ("recipient__division__", "recipient__enterprise__county__")
+    fields = (
+        *("kind", "recipient", "address", "language", "subject", "text"),
+        *("made_at", "not_before", "attempts", "sent_at", "parked_at", "withdrawn_at", "last_error"),
+    )
+    list_display = ("subject", "kind", "recipient", "address", "made_at", "sent_at", "parked_at", "attempts")
+    list_filter = ("kind", ("sent_at", admin.EmptyFieldListFilter), ("parked_at", admin.EmptyFieldListFilter))
+    list_select_related = ("recipient",)
+    search_fields = ("subject", "address", "recipient__name")
+    date_hierarchy = "made_at"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Mails are made by what happens, never by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nor rewritten."""
+        return False

@@ -1,0 +1,248 @@
+"""From a workbook's bytes to the rows of a table, wherever in it the table stands."""
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from python_calamine import CalamineWorkbook
+
+from tracker.calendars.periods import HalfMonth
+from tracker.exchange.archive import UnreadableFile, column_letter, opened
+from tracker.exchange.rules import (
+    REPEATED_WHEN_MERGED,
+    REQUIRED,
+    Cell,
+    Column,
+    Field,
+    Line,
+    half_month_named,
+    meaning_of,
+    text_of,
+    unit_named,
+)
+
+Grid = list[list[Cell]]
+# From row and column to row and column, both counted from 0 and inclusive.
+Merge = tuple[int, int, int, int]
+
+MOST_ROWS = 5_000
+# A head may stand under titles and notes, but not further down than this.
+HEAD_WITHIN = 60
+TALLEST_HEAD = 3
+# With fewer known heads it is some other list.
+FEWEST_HEADS = 4
+DEFAULT_UNIT = "万元"
+MOST_MERGED_CELLS = 200_000
+
+_TOTAL = re.compile(r"(本页|全县|总)?(合计|小计|总计|共计)([(:、].*)?|合\s*计")
+_NOTE = re.compile(r"(填表|填报|编制)?(说明|注释?|备注)[:1-9(]|(填表|填报|审核|制表|单位负责|统计负责|分管)(单位|人|领导|时间|日期)[:人]")
+_SECTION = re.compile(r"[(]?[一二三四五六七八九十]{1,3}[)、.]")
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row that is no project: a total, a note, a heading between the rows."""
+
+    row: int
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table that was found in a workbook."""
+
+    sheet: str
+    above: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    half_month: HalfMonth | None
+    names_unit: bool
+    not_understood: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    other_sheets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _HeadRows:
+    first: int
+    height: int
+    columns: tuple[Column, ...]
+    not_understood: tuple[str, ...]
+
+    @property
+    def fields(self) -> set[Field]:
+        return {column.field for column in self.columns}
+
+
+def read_table(content: bytes, filename: str) -> Table:
+    """The half-monthly table in a workbook; raises UnreadableFile when there is none that can be read."""
+    safe = opened(content, filename)
+    incomplete: tuple[str, _HeadRows] | None = None
+    found: list[tuple[str, Grid, list[Merge], _HeadRows]] = []
+    for name, grid, merges in _sheets(safe.content):
+        head = _find_head(grid, merges)
+        if head is None:
+            continue
+        if set(REQUIRED) <= head.fields:
+            found.append((name, grid, merges, head))
+        elif incomplete is None:
+            incomplete = (name, head)
+    if not found:
+        if incomplete is None:
+            raise UnreadableFile("no_table")
+        name, head = incomplete
+        missing = [field for field in REQUIRED if field not in head.fields]
+        raise UnreadableFile("columns_missing", sheet=name, row=head.first + 1, missing=",".join(missing))
+    name, grid, merges, head = found[0]
+    percents = safe.percent_cells.get(name, frozenset())
+    table = _table(name, grid, merges, head, percents, filename)
+    return replace(table, other_sheets=tuple(other for other, *_ in found[1:]))
+
+
+def _sheets(content: bytes) -> Iterator[tuple[str, Grid, list[Merge]]]:
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+            for index, name in enumerate(workbook.sheet_names):
+                sheet = workbook.get_sheet_by_index(index)
+                grid: Grid = sheet.to_python(skip_empty_area=False)
+                merges = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
+                yield name, grid, merges
+    except UnreadableFile:
+        raise
+    except Exception as broken:
+        raise UnreadableFile("file_broken") from broken
+    except BaseException as panic:
+        # A fault inside the reader's compiled part is no ordinary exception, but it concerns this file alone.
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise UnreadableFile("file_broken") from panic
+
+
+# --- the head ---
+
+
+def _find_head(grid: Grid, merges: list[Merge]) -> _HeadRows | None:
+    """The rows that name the most known columns; of equally good ones the highest and the flattest."""
+    best: _HeadRows | None = None
+    for first in range(min(len(grid), HEAD_WITHIN)):
+        if not any(_shown(cell) for cell in grid[first]):
+            continue
+        for height in range(1, min(TALLEST_HEAD, len(grid) - first) + 1):
+            head = _head_at(grid, merges, first, height)
+            if len(head.fields) >= FEWEST_HEADS and (best is None or len(head.fields) > len(best.fields)):
+                best = head
+    return best
+
+
+def _head_at(grid: Grid, merges: list[Merge], first: int, height: int) -> _HeadRows:
+    rows = [_spread(grid[first + step], first + step, merges) for step in range(height)]
+    columns, not_understood = [], []
+    for index in range(max(len(row) for row in rows)):
+        texts = list(dict.fromkeys(row[index] for row in rows if index < len(row) and row[index]))
+        meaning = meaning_of("".join(texts))
+        letter, head = column_letter(index), " / ".join(texts)
+        if meaning is not None:
+            columns.append(Column(index, letter, head, meaning.field, meaning.unit, meaning.year))
+        elif texts:
+            not_understood.append(f"{letter} {head[:40]}")
+    return _HeadRows(first, height, tuple(columns), tuple(not_understood))
+
+
+def _spread(cells: Sequence[Cell], at: int, merges: list[Merge]) -> list[str]:
+    """A row of a head with the text of a cell that reaches over several columns in each of them."""
+    texts = [_shown(cell) for cell in cells]
+    for top, left, _bottom, right in merges:
+        if top == at and left < len(texts):
+            for index in range(left + 1, min(right + 1, len(texts))):
+                texts[index] = texts[index] or texts[left]
+    return texts
+
+
+def _shown(cell: Cell) -> str:
+    return re.sub(r"\s", "", text_of(cell)) if isinstance(cell, str) else text_of(cell)
+
+
+# --- the rows ---
+
+
+def _table(
+    name: str,
+    grid: Grid,
+    merges: list[Merge],
+    head: _HeadRows,
+    percents: frozenset[tuple[int, int]],
+    filename: str,
+) -> Table:
+    body = head.first + head.height
+    above = " ".join(text for row in grid[: head.first] for text in map(text_of, row) if text)[:2_000]
+    unit_above = unit_named(above)
+    columns = tuple(replace(column, unit=column.unit or unit_above or DEFAULT_UNIT) for column in head.columns)
+    _repeat_merged(grid, merges, body, {c.index for c in columns if c.field in REPEATED_WHEN_MERGED})
+    head_texts = [[_shown(cell) for cell in row] for row in grid[head.first : body]]
+    lines: list[Line] = []
+    left_out: list[LeftOut] = []
+    for at in range(body, len(grid)):
+        cells = grid[at]
+        texts = [_shown(cell) for cell in cells]
+        if not any(texts):
+            continue
+        kind = _why_left_out(texts, columns, head_texts)
+        if kind:
+            left_out.append(LeftOut(at + 1, kind, next(text for text in texts if text)[:80]))
+            continue
+        shown = frozenset(column.index for column in columns if (at, column.index) in percents)
+        lines.append(Line(at + 1, tuple(cells), shown))
+    if len(lines) > MOST_ROWS:
+        raise UnreadableFile("too_many_rows", most=MOST_ROWS, row=lines[MOST_ROWS].number)
+    if not lines:
+        raise UnreadableFile("no_rows", sheet=name, row=head.first + 1)
+    return Table(
+        sheet=name,
+        above=above,
+        columns=columns,
+        lines=tuple(lines),
+        half_month=half_month_named(above) or half_month_named(filename) or half_month_named(name),
+        names_unit=bool(unit_above or any(column.unit for column in head.columns)),
+        not_understood=head.not_understood,
+        left_out=tuple(left_out),
+        other_sheets=(),
+    )
+
+
+def _repeat_merged(grid: Grid, merges: list[Merge], body: int, columns: set[int]) -> None:
+    """Write what is merged over several rows of one enterprise into each of them."""
+    room = MOST_MERGED_CELLS
+    for top, left, bottom, right in merges:
+        if left != right or left not in columns or top < body or top >= len(grid):
+            continue
+        for at in range(top + 1, min(bottom + 1, len(grid))):
+            room -= 1
+            if room < 0:
+                raise UnreadableFile("too_many_cells", most=MOST_ROWS)
+            if not _shown(grid[at][left]):
+                grid[at][left] = grid[top][left]
+
+
+def _why_left_out(texts: list[str], columns: tuple[Column, ...], head_texts: list[list[str]]) -> str:
+    """Why a row is no project, or nothing when it is one."""
+    filled = [unicodedata.normalize("NFKC", text) for text in texts if text]
+    names = {c.index for c in columns if c.field in (Field.NUMBER, Field.ENTERPRISE, Field.TOWNSHIP, Field.PROJECT)}
+    leading = [filled[0], *(unicodedata.normalize("NFKC", texts[i]) for i in names if i < len(texts) and texts[i])]
+    if any(_TOTAL.fullmatch(text) for text in leading):
+        return "total"
+    if len(filled) <= 2 and _NOTE.match(filled[0]):
+        return "note"
+    if len(filled) == 1 and _SECTION.match(filled[0]):
+        return "section"
+    if len(filled) >= FEWEST_HEADS and any(set(texts) <= {*row, ""} for row in head_texts):
+        return "head"
+    if len(filled) >= FEWEST_HEADS and filled == [str(number) for number in range(1, len(filled) + 1)]:
+        return "head"
+    numbers = {c.index for c in columns if c.field == Field.NUMBER}
+    if all(not text or index in numbers for index, text in enumerate(texts)):
+        # A row that was numbered ahead and never filled in.
+        return "empty"
+    return ""

@@ -1,0 +1,213 @@
+"""What the reader finds in a table, in the words of whoever reads it: what is wrong, where, and what to do."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tracker.accounts.models import User
+from tracker.exchange.archive import UnreadableFile
+from tracker.exchange.queries import Change, HalfMonthTakesNoTable
+from tracker.exchange.rules import Field, Note
+from tracker.inspections.models import Inspection
+from tracker.library.models import Enterprise, InclusionState, Project, Stage
+
+FIELDS: Mapping[str, Promise] = {
+    Field.ENTERPRISE: _("enterprise"),
+    Field.CREDIT_CODE: _("unified social credit code"),
+    Field.PROJECT: _("project"),
+    Field.PLANNED_TOTAL: _("planned total (万元)"),
+    Field.CUMULATIVE: _("investment since the start (万元)"),
+    Field.YTD: _("investment this year (万元)"),
+    Field.PROGRESS: _("progress (%)"),
+    "annual_plan": _("annual plan (万元)"),
+    "month_only": _("dates known to the month only"),
+}
+
+# Why a file or a half-month is not taken, with the remedy.
+REFUSALS: Mapping[str, Promise] = {
+    "file_too_large": _("The file is larger than %(most)s MB. Remove pictures and other sheets, then save it again."),
+    "file_empty": _("The file is empty. Choose the saved workbook."),
+    "not_xlsx": _(
+        "Only .xlsx workbooks can be read so far. Open the file in Excel or WPS, choose “Save as” and the type .xlsx."
+    ),
+    "locked_or_old": _(
+        "The file is protected by a password, or is an old .xls under another name. Remove the password, choose "
+        "“Save as” and the type .xlsx."
+    ),
+    "not_a_workbook": _(
+        "This is not a workbook, whatever its name says. Open it in Excel or WPS and save it with the type .xlsx."
+    ),
+    "file_broken": _("The file is damaged. Open it in Excel or WPS, save it again as .xlsx and hand in the new file."),
+    "unpacks_too_large": _(
+        "Unpacked, the file is larger than %(most)s MB. Copy the table alone into a new workbook and hand that in."
+    ),
+    "too_many_cells": _(
+        "The workbook holds too many cells; a table has up to %(most)s rows. Copy the table alone into a new "
+        "workbook and hand that in."
+    ),
+    "too_many_rows": _(
+        "A table has up to %(most)s rows, but row %(row)s holds something too. Delete what stands below the table, "
+        "or hand it in in parts."
+    ),
+    "too_many_columns": _(
+        "A table has up to %(most)s columns, but column %(column)s holds something too. Delete what stands beside "
+        "the table."
+    ),
+    "no_table": _(
+        "No sheet has a half-monthly table. Its head names at least the enterprise, its credit code, the project, "
+        "planned total, investment since the start and this year, and progress."
+    ),
+    "columns_missing": _(
+        "The table on sheet “%(sheet)s” (head in row %(row)s) lacks these columns: %(missing)s. Add them and hand it "
+        "in again."
+    ),
+    "no_rows": _("The table on sheet “%(sheet)s” has nothing under its head in row %(row)s. Fill in the projects."),
+    "figures_of_other_year": _(
+        "The column “%(head)s” is not of %(year)s. Choose the half-month that the table is of, or correct the head."
+    ),
+    "no_half_month": _(
+        "The table does not say of which half-month it is. Choose the half-month, or write for example "
+        "“调度时点：2026年10月31日” above the table."
+    ),
+    "half_month_ahead": _("The half-month %(half_month)s has not begun. Choose the half-month that the table is of."),
+    "half_month_skipped": _(
+        "The half-month %(half_month)s is skipped in this county: no figures are kept for it. Choose another one."
+    ),
+}
+
+# What is wrong in a row: it is left out until it is corrected.
+ERRORS: Mapping[str, Promise] = {
+    "missing": _("The cell is empty. Fill it in."),
+    "too_long": _("The text is longer than %(most)s signs. Shorten it."),
+    "not_a_date": _("This is no date. Write it like 2026-03-15, or 2026年3月 when the day is not known."),
+    "january_or_october": _("This number may mean January or October. Write the month like 2026年1月 or 2026年10月."),
+    "not_an_amount": _("This is no amount. Write digits alone, for example 1212.50."),
+    "negative_amount": _("An amount cannot be negative. Correct the figure."),
+    "amount_too_large": _("The amount is too large. Check the unit in the head of the column."),
+    "not_a_percentage": _("This is no percentage between 0 and 100. Correct the figure."),
+    "unknown_nature": _("This construction nature is not known. Use one of: %(known)s."),
+    "unknown_rung": _("This kind of enterprise is not known. Use one of: %(known)s."),
+    "unknown_inclusion": _("This state of inclusion is not known. Use one of: %(known)s."),
+    "not_a_project_code": _(
+        "This is no project code: it has 20 digits like 2101-371591-04-01-436244. Copy it from the filing."
+    ),
+    "not_a_credit_code": _(
+        "This is no unified social credit code: 18 signs, the last one checks the others. Copy it from the licence."
+    ),
+    "enterprise_elsewhere": _(
+        "An enterprise with this code is registered in another county. Check the code, or ask the administrator to "
+        "move it."
+    ),
+    "project_elsewhere": _("A project with this code is registered in another county. Check the code."),
+    "project_of_other": _(
+        "This project code belongs to another enterprise of the county, %(enterprise)s. Check both codes."
+    ),
+    "name_of_several": _("The enterprise has several projects of this name. Fill in the project code."),
+    "twice_in_table": _("This project stands in row %(first)s already. Keep one of the two rows."),
+    "year_above_total": _("This year’s investment is above the investment since the start. Correct one of them."),
+    "completed_before_start": _("The completion lies before the start. Correct one of the dates."),
+    "half_month_closed_here": _(
+        "The half-month is closed and has other figures for this project. Have it reopened, or keep the figures."
+    ),
+}
+
+# What is possible but worth a second look: it is taken as it stands.
+WARNINGS: Mapping[str, Promise] = {
+    "no_project_code": _("Without a project code the project is recognised by its name alone."),
+    "check_digit": _("The last digit of the project code does not fit the others; it may be mistyped."),
+    "not_an_industry": _("This is no industry code of GB/T 4754; the industry is left as it is."),
+    "new_industry": _("This industry code is new to the library; it is added without a name."),
+    "share_or_percentage": _("Taken as per cent as it stands. If a share of one was meant, write it with a % sign."),
+    "equipment_above_total": _("Equipment is above the planned total."),
+    "start_after_cut_off": _("The start lies after the cut-off."),
+    "completion_after_cut_off": _("The completion lies after the cut-off."),
+    "start_before_filing": _("The start lies before the filing."),
+    "planned_end_before_start": _("The planned completion lies before the planned start."),
+    "stage_without_start": _("The words tell of work, but there is no date of the start."),
+    "start_without_stage": _("There is a date of the start, but the words tell of preparations."),
+    "finished_below_hundred": _("Completed, but the progress is below 100 %."),
+    "figures_before_start": _("Money is invested although the project has not started."),
+    "included_after_cut_off": _("The inclusion lies after the cut-off; it counts from that day on."),
+    "included_without_date": _("Included, but without a date."),
+    "date_without_inclusion": _("There is a date of inclusion, but the project is not included; the date is left out."),
+    "over_planned_total": _("The investment is more than 5 % above the planned total."),
+    "investment_fell": _("The investment since the start is lower than last time."),
+    "year_fell": _("This year’s investment is lower than last time."),
+    "progress_fell": _("The progress is lower than last time."),
+    "progress_jumped": _("The progress is more than 30 points above last time."),
+    "enterprise_differs": _("The enterprise is described differently in row %(first)s; what stands there is taken."),
+    "inspector_of_several": _("Several inspectors have this name; the project is given to none of them."),
+}
+
+# What concerns the table as a whole.
+NOTES: Mapping[str, Promise] = {
+    "other_half_month": _("The table says that it is of %(named)s, but it is being taken for %(half_month)s."),
+    "other_county": _("The title names %(named)s, not %(county)s. Check whether this is the right table."),
+    "no_unit": _("The table names no unit; amounts are taken as 万元."),
+    "half_month_closed": _(
+        "The half-month %(half_month)s is closed: inspections that are missing can be added, none can be changed."
+    ),
+    "other_sheet": _("Sheet “%(sheet)s” is read. Sheet “%(other)s” has a table too and is left out."),
+    "columns_not_understood": _("These columns are not understood and left out: %(heads)s."),
+}
+
+LEFT_OUT: Mapping[str, Promise] = {
+    "total": _("total"),
+    "note": _("note"),
+    "section": _("heading"),
+    "head": _("repeated head"),
+    "empty": _("numbered, but empty"),
+}
+
+
+def refusal(refused: UnreadableFile | HalfMonthTakesNoTable) -> str:
+    """Why a file is not taken, and what to do."""
+    values = dict(refused.values_named)
+    if "missing" in values:
+        names = [str(FIELDS[name]) for name in str(values["missing"]).split(",")]
+        values["missing"] = gettext(", ").join(names)
+    return _said(REFUSALS[refused.code], values)
+
+
+def remark(note: Note) -> str:
+    """What is wrong or odd at a place, and what to do."""
+    return _said((ERRORS | WARNINGS | NOTES)[note.code], dict(note.values))
+
+
+def _said(sentence: Promise, values: Mapping[str, Any]) -> str:
+    return str(sentence) % values if values else str(sentence).replace("%%", "%")
+
+
+def field_label(change: Change) -> str:
+    """What the changed value is called."""
+    if change.field in FIELDS:
+        return str(FIELDS[change.field])
+    model = {"enterprise": Enterprise, "project": Project, "inspection": Inspection}[change.subject]
+    return str(model._meta.get_field(change.field).verbose_name)
+
+
+def shown(change: Change, value: Any) -> str:
+    """A value as a reader expects it."""
+    choices: Mapping[str, Any] = {
+        "stage": Stage,
+        "inclusion_state": InclusionState,
+        "nature": Project.Nature,
+        "rung": Enterprise.Rung,
+    }
+    if value in (None, "", []):
+        return "–"
+    if change.field in choices:
+        return str(choices[change.field](value).label)
+    if change.field == "month_only":
+        return gettext(", ").join(str(Project._meta.get_field(name).verbose_name) for name in value)
+    if isinstance(value, Decimal):
+        return number_format(value, 2, use_l10n=True, force_grouping=True)
+    if isinstance(value, date):
+        return date_format(value, "DATE_FORMAT")
+    return str(value.name if isinstance(value, User) else value)

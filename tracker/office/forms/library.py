@@ -1,0 +1,292 @@
+"""What those who keep the library enter by hand: enterprises, projects, plans.
+
+The forms of enterprises and projects are model forms, so that what the tables refuse (a credit code twice, a
+completion before the start) is said in the same words here, in the admin and in an import.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from tracker.accounts.models import User
+from tracker.accounts.roles import Role
+from tracker.library import rules
+from tracker.library.models import (
+    NOT_STARTED_STAGES,
+    AnnualPlan,
+    Division,
+    Enterprise,
+    Industry,
+    Project,
+    Stage,
+)
+from tracker.office.filters import inspectors_of, townships_of
+from tracker.office.forms.inspect import FigureField
+
+MONTHS = range(1, 13)
+PLANNED_DATES = [
+    "planned_start_on",
+    "planned_equipment_on",
+    "planned_completion_on",
+    "planned_production_on",
+    "planned_target_on",
+]
+ACTUAL_DATES = [
+    "filed_on",
+    "started_on",
+    "equipment_delivered_on",
+    "completed_on",
+    "in_production_on",
+    "on_target_on",
+]
+# A project that is added by hand is somewhere on the line; how it goes on, inspections say.
+FIRST_STAGES = [Stage.RESERVE, Stage.FILED, Stage.STARTED, Stage.BUILDING]
+
+
+def day_field(label: Any) -> forms.DateField:
+    """A date as the browser's own calendar gives it."""
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
+
+
+class EnterpriseForm(forms.ModelForm):
+    """An enterprise of the county."""
+
+    industry = forms.ModelChoiceField(
+        label=_("Industry"),
+        queryset=Industry.objects.all(),
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("Code of GB/T 4754-2017, for example 3542."),
+        error_messages={"invalid_choice": _("There is no such code in GB/T 4754-2017.")},
+    )
+
+    class Meta:
+        model = Enterprise
+        fields = [
+            "name",
+            "credit_code",
+            "township",
+            "industry",
+            "chain",
+            "rung",
+            "contact_name",
+            "contact_phone",
+        ]
+
+    def __init__(self, *args: Any, county: Division, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["township"].queryset = townships_of(county)
+        self.fields["credit_code"].widget.attrs["autocomplete"] = "off"
+        # As people copy it: with blanks, full-width, in small letters.
+        self.fields["credit_code"].max_length = None
+        self.fields["credit_code"].validators = []
+        self.fields["credit_code"].widget.attrs.pop("maxlength", None)
+
+    def clean_credit_code(self) -> str:
+        """As everybody writes it; whether it is one, the table says."""
+        return rules.normalised_code(self.cleaned_data["credit_code"])
+
+    def clean_name(self) -> str:
+        """Without stray blanks."""
+        return rules.normalised(self.cleaned_data["name"])
+
+    @property
+    def warnings(self) -> list[str]:
+        """Nothing about an enterprise is taken although it is odd."""
+        return []
+
+
+class ProjectForm(forms.ModelForm):
+    """A project of the county; how far it has come is said by inspections, not here."""
+
+    code = forms.CharField(
+        label=_("Project code"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("As on the filing, for example 2101-371591-04-01-436244."),
+    )
+    planned_total = FigureField(label=_("Planned total (万元)"), max_digits=14)
+    planned_equipment = FigureField(label=_("Of which equipment (万元)"), max_digits=14, required=False)
+
+    class Meta:
+        model = Project
+        fields = [
+            "enterprise",
+            "name",
+            "code",
+            "nature",
+            "stage",
+            "township",
+            "planned_total",
+            "planned_equipment",
+            "planned_start_on",
+            "planned_equipment_on",
+            "planned_completion_on",
+            "planned_production_on",
+            "planned_target_on",
+            "filed_on",
+            "started_on",
+            "equipment_delivered_on",
+            "completed_on",
+            "in_production_on",
+            "on_target_on",
+            "responsible_name",
+            "inspector",
+            "contact_name",
+            "contact_phone",
+        ]
+
+    def __init__(self, *args: Any, county: Division, by: User, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.warnings: list[str] = []
+        for name in (*PLANNED_DATES, *ACTUAL_DATES):
+            self.fields[name] = day_field(self.fields[name].label)
+            if name in self.instance.month_only:
+                self.fields[name].help_text = gettext("Known to the month only; a new day makes it exact.")
+        self.fields["township"].queryset = townships_of(county)
+        if self.instance.pk:
+            del self.fields["enterprise"], self.fields["stage"]
+        else:
+            self.fields["enterprise"].queryset = Enterprise.objects.of_county(county)
+            self.fields["stage"].choices = [(stage.value, stage.label) for stage in FIRST_STAGES]
+        if by.role == Role.TEAM_LEAD:
+            self.fields["inspector"].queryset = inspectors_of(county)
+        else:
+            # Who answers for what is the team lead's to say; what an inspector adds is their own.
+            del self.fields["inspector"]
+            if not self.instance.pk:
+                self.instance.inspector = by
+
+    def clean_name(self) -> str:
+        """Without stray blanks."""
+        return rules.normalised(self.cleaned_data["name"])
+
+    def clean_code(self) -> str | None:
+        """In the standard's shape; a check digit that does not fit is only remarked."""
+        text = self.cleaned_data["code"]
+        if not rules.normalised_code(text):
+            return None
+        try:
+            code = rules.project_code(text)
+        except ValueError:
+            raise forms.ValidationError(
+                _("A project code has 20 digits: 2101-371591-04-01-436244.")
+            ) from None
+        if not rules.has_right_check_digit(code):
+            self.warnings.append(
+                gettext(
+                    "The last digit of %(code)s does not fit the others: please compare it with the filing."
+                )
+                % {"code": code}
+            )
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        """What happened, happened by today and in its order."""
+        facts: dict[str, Any] = super().clean() or {}
+        for name in ACTUAL_DATES:
+            if facts.get(name) and facts[name] > self.today:
+                self.add_error(name, _("This day has not come yet."))
+        planned_start, planned_end = facts.get("planned_start_on"), facts.get("planned_completion_on")
+        if planned_start and planned_end and planned_end < planned_start:
+            self.add_error(
+                "planned_completion_on", _("The planned completion lies before the planned start.")
+            )
+        equipment, total = facts.get("planned_equipment"), facts.get("planned_total")
+        if equipment is not None and total is not None and equipment > total:
+            self.add_error(
+                "planned_equipment", _("Equipment is part of the planned total: it cannot be more.")
+            )
+        if facts.get("stage") in (Stage.STARTED, Stage.BUILDING) and not facts.get("started_on"):
+            self.add_error("started_on", _("Say when it started."))
+        if facts.get("stage") in NOT_STARTED_STAGES and facts.get("started_on"):
+            self.add_error("stage", _("It has started, so it is not in reserve or only filed."))
+        if facts.get("filed_on") and facts.get("started_on") and facts["started_on"] < facts["filed_on"]:
+            self.warnings.append(gettext("The start lies before the filing: please check both days."))
+        return facts
+
+    def save(self, commit: bool = True) -> Project:
+        """Write what was entered and nothing else: inspections write the same row meanwhile."""
+        project: Project = self.instance
+        project.month_only = [name for name in project.month_only if name not in self.changed_data]
+        if project.pk:
+            project.save(update_fields=[*self.fields, "month_only"])
+        else:
+            if project.planned_total < rules.INCLUSION_THRESHOLD:
+                project.inclusion_state = "not_applicable"
+            project.county = project.enterprise.county
+            project.save()
+        return project
+
+
+class PlanForm(forms.Form):
+    """What a project means to invest in a year, evenly or by month. Money in 万元."""
+
+    year = forms.TypedChoiceField(label=_("Year"), coerce=int)
+    amount = FigureField(label=_("Plan of the year (万元)"), max_digits=14)
+    reason = forms.CharField(
+        label=_("Reason for the change"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed when the year already has a plan. The first plan stays as the baseline."),
+    )
+
+    def __init__(self, *args: Any, project: Project, year: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+        self.fields["year"].choices = [(choice, str(choice)) for choice in (year, year + 1)]
+        current = project.plan_for(year)
+        self.initial = {"year": year, "amount": current and current.amount}
+        amounts = current.months if current else None
+        for month in MONTHS:
+            self.fields[f"month_{month}"] = FigureField(
+                label=_month_name(year, month), max_digits=14, required=False
+            )
+            self.initial[f"month_{month}"] = amounts[month - 1] if amounts else None
+
+    @property
+    def month_fields(self) -> list[forms.BoundField]:
+        """The twelve months."""
+        return [self[f"month_{month}"] for month in MONTHS]
+
+    @property
+    def is_by_month(self) -> bool:
+        """Whether any month is filled in, so that the months are shown at once."""
+        return any(field.value() not in (None, "") or field.errors for field in self.month_fields)
+
+    def clean(self) -> dict[str, Any]:
+        """Months that add up, and a reason where there is a plan already."""
+        facts: dict[str, Any] = super().clean() or {}
+        months = tuple(facts.get(f"month_{month}") for month in MONTHS)
+        facts["months"] = (
+            tuple(m or Decimal(0) for m in months) if any(m is not None for m in months) else None
+        )
+        if facts["months"] and facts.get("amount") is not None and sum(facts["months"]) != facts["amount"]:
+            self.add_error("amount", self.does_not_add_up(sum(facts["months"]), facts["amount"]))
+        current = self.project.plan_for(facts["year"]) if "year" in facts else None
+        if current and not facts.get("reason") and self._changes(current, facts):
+            self.add_error("reason", _("Say why the plan changes."))
+        return facts
+
+    def _changes(self, current: AnnualPlan, facts: dict[str, Any]) -> bool:
+        return current.amount != facts.get("amount") or current.months != facts["months"]
+
+    @staticmethod
+    def does_not_add_up(months: Decimal | int, amount: Decimal) -> str:
+        """What the months come to, beside what the year says."""
+        return gettext("The months add up to %(months)s, the year's plan says %(amount)s.") % {
+            "months": number_format(months, 2, force_grouping=True),
+            "amount": number_format(amount, 2, force_grouping=True),
+        }
+
+
+def _month_name(year: int, month: int) -> str:
+    return date_format(date(year, month, 1), "F")
