@@ -24,7 +24,7 @@ from tracker.accounts import roles
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.badges.models import BadgePolicy
-from tracker.badges.rules import BUILT_IN, DEFAULT_POINTS, BadPolicy, Policy, plain
+from tracker.badges.rules import DEFAULT_POINTS, BadPolicy, Policy, plain
 from tracker.calendars.models import CalendarDay
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.library.models import CountySettings, Division, Enterprise, Industry
@@ -445,12 +445,6 @@ class BadgePolicyAdmin(ByAdministrators):
         (_("Gold and history"), {"fields": ("gold_ahead_by", "history_yellow_run")}),
         (_("Plan to date"), {"fields": ("preset",)}),
     )
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """A new version starts from a built-in rule: `?start=ratio-1`, else the standard one."""
-        built_in = {policy.code: policy for policy in BUILT_IN}
-        chosen = built_in.get(request.GET.get("start", ""), DEFAULT_POINTS)
-        return {name: value for name, value in chosen.to_dict().items() if name != "code"}
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Once a badge was given under it, a policy is history."""

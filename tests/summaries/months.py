@@ -7,7 +7,7 @@ from tests.factories import make_county, make_cycle, make_inspection, moment
 from tracker.inspections.actions import close_cycle
 from tracker.library.models import Division, Project
 
-# Done of the factory's plan of 1,200 万元: what gives which badge at the end of September and of October 2026.
+# Done of the factory's plan of 1,200 万元: what gives which badge at the cut-offs of 2026.
 BADGE_BY_DONE = {
     "2026-09-H2": {"red": 400, "yellow": 700, "blue": 900},
     "2026-10-H1": {"red": 500, "yellow": 750, "blue": 950},

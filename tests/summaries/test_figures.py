@@ -39,8 +39,11 @@ def names(rows):
 
 def test_badges_are_counted_by_colour_and_compared_with_the_month_before():
     for name, before, after in [
-        ("turned red", "blue", "red"), ("still red", "red", "red"), ("made good", "red", "blue"),
-        ("steady", "blue", "blue"), ("yellow again", "yellow", "yellow"),
+        ("turned red", "blue", "red"),
+        ("still red", "red", "red"),
+        ("made good", "red", "blue"),
+        ("steady", "blue", "blue"),
+        ("yellow again", "yellow", "yellow"),
     ]:
         project = make_project(name=name)
         inspect(project, "2026-09-H2", before)
@@ -78,11 +81,23 @@ def test_without_a_month_before_nothing_is_compared():
 
 
 def test_the_month_before_january_lies_in_the_other_year():
-    project = make_project(year=2026, planned_start_on=date(2026, 1, 1), planned_completion_on=date(2027, 12, 31))
-    inspect(project, "2026-12-H2", ytd_investment=Decimal(1100), cumulative_investment=Decimal(1100),
-            progress_percent=Decimal(50))
-    inspect(project, "2027-01-H2", ytd_investment=Decimal(10), cumulative_investment=Decimal(1110),
-            progress_percent=Decimal(54))
+    project = make_project(
+        year=2026, planned_start_on=date(2026, 1, 1), planned_completion_on=date(2027, 12, 31)
+    )
+    inspect(
+        project,
+        "2026-12-H2",
+        ytd_investment=Decimal(1100),
+        cumulative_investment=Decimal(1100),
+        progress_percent=Decimal(50),
+    )
+    inspect(
+        project,
+        "2027-01-H2",
+        ytd_investment=Decimal(10),
+        cumulative_investment=Decimal(1110),
+        progress_percent=Decimal(54),
+    )
     told = figures(make_county(), Month(2027, 1), date(2027, 2, 12))
     assert told["month"] == "2027-01"
     assert told["before"]["blue"] == 1
@@ -113,10 +128,19 @@ def test_new_reds_with_an_open_problem_come_first_then_the_larger_plans():
 
 def test_plan_against_done_is_that_of_projects_with_a_plan():
     # 304 of the year's 365 days are over at the end of October.
-    inspect(make_project(plan=3650), "2026-10-H2", ytd_investment=Decimal(3000), cumulative_investment=Decimal(3000),
-            remark="x")
-    inspect(make_project(plan=365), "2026-10-H2", ytd_investment=Decimal(340), cumulative_investment=Decimal(340))
-    inspect(make_project(plan=None), "2026-10-H2", ytd_investment=Decimal(77), cumulative_investment=Decimal(77))
+    inspect(
+        make_project(plan=3650),
+        "2026-10-H2",
+        ytd_investment=Decimal(3000),
+        cumulative_investment=Decimal(3000),
+        remark="x",
+    )
+    inspect(
+        make_project(plan=365), "2026-10-H2", ytd_investment=Decimal(340), cumulative_investment=Decimal(340)
+    )
+    inspect(
+        make_project(plan=None), "2026-10-H2", ytd_investment=Decimal(77), cumulative_investment=Decimal(77)
+    )
     told = october()["investment"]
     assert told["annual_plan"] == "4015.00"
     assert told["planned_to_date"] == "3344.00"
@@ -138,19 +162,38 @@ def test_inclusion_is_measured_among_those_started_and_large_enough():
     not_yet = {"inclusion_state": "preparing", "included_on": None}
     inspect(make_project(), "2026-10-H2")
     inspect(make_project(**not_yet), "2026-10-H2")
-    inspect(make_project(planned_total=Decimal(499), **not_yet), "2026-10-H2", cumulative_investment=Decimal(400),
-            ytd_investment=Decimal(400))
+    inspect(
+        make_project(planned_total=Decimal(499), **not_yet),
+        "2026-10-H2",
+        cumulative_investment=Decimal(400),
+        ytd_investment=Decimal(400),
+    )
     inspect(make_project(inclusion_state="not_applicable", included_on=None), "2026-10-H2")
     inspect(make_project(stage="filed", started_on=None, **not_yet), "2026-10-H2", stage="filed")
     assert october()["inclusion"] == {"done": 1, "due": 2, "percent": "50.0"}
 
 
 def test_start_and_completion_are_measured_among_those_planned_for_this_year_by_then():
-    inspect(make_project(planned_completion_on=date(2026, 9, 30), completed_on=date(2026, 9, 28), stage="completed"),
-            "2026-10-H2", stage="completed", progress_percent=Decimal(100))
+    inspect(
+        make_project(
+            planned_completion_on=date(2026, 9, 30), completed_on=date(2026, 9, 28), stage="completed"
+        ),
+        "2026-10-H2",
+        stage="completed",
+        progress_percent=Decimal(100),
+    )
     inspect(make_project(planned_completion_on=date(2026, 8, 31)), "2026-10-H2")
-    inspect(make_project(stage="filed", started_on=None, planned_start_on=date(2026, 10, 1),
-                         inclusion_state="not_due", included_on=None), "2026-10-H2", stage="filed")
+    inspect(
+        make_project(
+            stage="filed",
+            started_on=None,
+            planned_start_on=date(2026, 10, 1),
+            inclusion_state="not_due",
+            included_on=None,
+        ),
+        "2026-10-H2",
+        stage="filed",
+    )
     inspect(make_project(planned_start_on=date(2025, 3, 1), started_on=date(2025, 3, 1)), "2026-10-H2")
     told = october()["rates"]
     assert told["start"] == {"done": 2, "due": 3, "percent": "66.7"}
@@ -158,7 +201,7 @@ def test_start_and_completion_are_measured_among_those_planned_for_this_year_by_
 
 
 def test_projects_that_nobody_inspected_are_named_with_their_half_months():
-    both, once, never = (make_project(name=name) for name in ("both", "once", "never"))
+    both, once, _never = (make_project(name=name) for name in ("both", "once", "never"))
     Project.objects.update(added_at=moment(date(2026, 1, 5)))
     inspect(once, "2026-09-H2")
     inspect(both, "2026-10-H1")
@@ -174,7 +217,8 @@ def test_projects_that_nobody_inspected_are_named_with_their_half_months():
     assert absent["never"]["missed"] == ["2026-10-H1", "2026-10-H2"]
     assert not absent["never"]["is_carried_forward"]
     assert [(c["code"], c["not_inspected"], c["carried_forward"]) for c in told["cycles"]] == [
-        ("2026-10-H1", 2, 1), ("2026-10-H2", 1, 0),
+        ("2026-10-H1", 2, 1),
+        ("2026-10-H2", 1, 0),
     ]
 
 
@@ -221,10 +265,13 @@ def test_inclusion_is_due_30_days_after_the_start_as_known_today():
     project("late", date(2026, 9, 1))
     project("soon", date(2026, 10, 25))
     included_since = project("included since", date(2026, 10, 1))
-    Project.objects.filter(pk=included_since.pk).update(inclusion_state="included", included_on=date(2026, 11, 5))
+    Project.objects.filter(pk=included_since.pk).update(
+        inclusion_state="included", included_on=date(2026, 11, 5)
+    )
     due = october()["inclusion_due"]
     assert [(row["name"], row["days"], row["due_on"], row["is_overdue"]) for row in due] == [
-        ("late", 73, "2026-10-01", True), ("soon", 19, "2026-11-24", False),
+        ("late", 73, "2026-10-01", True),
+        ("soon", 19, "2026-11-24", False),
     ]
 
 
@@ -235,6 +282,14 @@ def test_the_policy_in_force_and_unconfirmed_badges_are_noted():
     assert notes["provisional"] == 1
     close("2026-10-H2")
     assert october()["notes"]["provisional"] == 0
+
+
+def test_the_way_up_is_told_while_its_cut_off_lies_ahead():
+    inspect(make_project(), "2026-10-H2", "red")
+    (red,) = figures(make_county(), OCTOBER, date(2026, 11, 15))["new_reds"]
+    assert "15 November 2026" in red["to_improve_en"]
+    (red,) = figures(make_county(), OCTOBER, date(2026, 11, 16))["new_reds"]
+    assert (red["to_improve_zh"], red["to_improve_en"]) == ("", "")
 
 
 def test_figures_are_plain_values_that_json_keeps():
@@ -265,8 +320,14 @@ def many_projects(number):
     made = [make_project(enterprise) for _ in range(number)]
     Inspection.objects.bulk_create(
         Inspection(
-            project=project, cycle_start=cycle.start, cumulative_investment=600, ytd_investment=600,
-            progress_percent=40, stage="building", inclusion_state="preparing", state="accepted",
+            project=project,
+            cycle_start=cycle.start,
+            cumulative_investment=600,
+            ytd_investment=600,
+            progress_percent=40,
+            stage="building",
+            inclusion_state="preparing",
+            state="accepted",
         )
         for project in made
     )

@@ -40,11 +40,17 @@ def test_a_county_without_half_months_has_no_complete_month():
 
 def test_months_are_looked_for_across_the_new_year_but_not_for_ever():
     states = {HalfMonth(2026, 9, 1).plus(number): "closed" for number in range(10)}
-    assert complete_months(states, date(2027, 1, 20)) == [Month(2026, 10), Month(2026, 11), Month(2026, 12), Month(2027, 1)]
+    assert complete_months(states, date(2027, 1, 20)) == [
+        Month(2026, 10),
+        Month(2026, 11),
+        Month(2026, 12),
+        Month(2027, 1),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("today", "is_mailed"), [(date(2026, 11, 1), True), (date(2026, 12, 15), True), (date(2026, 12, 16), False)]
+    ("today", "is_mailed"),
+    [(date(2026, 11, 1), True), (date(2026, 12, 15), True), (date(2026, 12, 16), False)],
 )
 def test_nobody_is_written_to_about_a_month_that_ended_more_than_45_days_ago(today, is_mailed):
     assert is_worth_a_mail(Month(2026, 10), today) is is_mailed

@@ -21,8 +21,10 @@ class Home(SignedIn):
     """Send each person to where their work begins."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """The portal for enterprises, today's page for officials."""
-        return redirect("portal:home" if self.person.role == Role.ENTERPRISE else "office:today")
+        """The portal, today's page, or the administration for who stands above all divisions."""
+        if self.person.role == Role.ENTERPRISE:
+            return redirect("portal:home")
+        return redirect("office:today" if self.person.division_id else "admin:index")
 
 
 class Help(Public, TemplateView):
@@ -36,17 +38,13 @@ class Help(Public, TemplateView):
         person = self.request.user
         if not isinstance(person, User):
             return context
-        if person.enterprise:
-            place, frame = person.enterprise.county, "portal/base.html"
-        else:
-            place, frame = person.division, "office/base.html"
-        leads = list(team_leads_of(place.path)) if place else []
+        place = person.enterprise.county if person.enterprise else person.division
         return {
             **context,
-            "frame": frame,
+            "frame": "portal/base.html" if person.enterprise else "office/base.html",
             "enterprise": person.enterprise,
             "county": place,
-            "team_leads": leads,
+            "team_leads": list(team_leads_of(place.path)) if place else [],
         }
 
 

@@ -6,7 +6,7 @@ are passed in.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -87,9 +87,9 @@ def _cells(light: Mapping[str, Any], inputs: Mapping[str, Any]) -> tuple[str, st
         case "inclusion":
             return _inclusion_cells(light, count)
         case _:
-            missing = ngettext(
-                "%(count)s half-month missing", "%(count)s half-months missing", count
-            ) % {"count": count}
+            missing = ngettext("%(count)s half-month missing", "%(count)s half-months missing", count) % {
+                "count": count
+            }
             return gettext("every half-month"), missing if count else gettext("inspected"), "–"
 
 
@@ -176,6 +176,24 @@ def limits_of_freshness(yellow_from: int, red_from: int) -> str:
     }
 
 
+def idle_until(policy: rules.Policy, year: int) -> tuple[date, date] | None:
+    """The days on which a plan spread evenly over the year falls to yellow and to red when nothing is done.
+
+    None under a ratio, where doing nothing is red from the first day.
+    """
+    if policy.kind == "ratio" or policy.preset:
+        return None
+    days = [HalfMonth(year, 1, 1).start + timedelta(days=number) for number in range(365)]
+    share = [rules.planned_investment(_idle(day), policy) for day in days]
+    yellow = next(day for day, percent in zip(days, share, strict=True) if percent >= policy.yellow_at)
+    red = next(day for day, percent in zip(days, share, strict=True) if percent > policy.red_above)
+    return yellow, red
+
+
+def _idle(day: date) -> rules.Reading:
+    return rules.Reading(cut_off=day, stage=rules.Stage.BUILDING, annual_plan=Decimal(100))
+
+
 def _note(light: Mapping[str, Any]) -> str:
     """Why the light is not judged, or what holds it at blue."""
     if light.get("held_until"):
@@ -209,7 +227,7 @@ def _reason_name(kind: str) -> str:
 
 # In the drawing's own units; the page scales it.
 WIDTH, HEIGHT = 640, 300
-LEFT, RIGHT, TOP, BOTTOM = 60, 84, 24, 40
+LEFT, RIGHT, TOP, BOTTOM = 68, 84, 24, 40
 LINES_AT_MOST = 5
 
 
@@ -294,9 +312,7 @@ def _half_month_ends(year: int) -> list[date]:
     return [first.plus(number).end for number in range(STRIP_LENGTH)]
 
 
-def _figure(
-    planned: Fraction, end: date, amounts: Mapping[date, Decimal], reading: rules.Reading
-) -> Figure:
+def _figure(planned: Fraction, end: date, amounts: Mapping[date, Decimal], reading: rules.Reading) -> Figure:
     plan = Fraction(reading.annual_plan or 0)
     planned_amount = rules.rounded(planned * plan / 100, 2)
     if end not in amounts:
@@ -317,7 +333,10 @@ def _drawn(figures: tuple[Figure, ...], annual_plan: Decimal, policy: rules.Poli
     step = next(s for s in _steps() if s * LINES_AT_MOST >= highest)
     top = step * -(-int(highest.to_integral_value(rounding="ROUND_CEILING")) // step)
     year = figures[0].cut_off.year
-    begin, days = date(year, 1, 1).toordinal() - 1, date(year, 12, 31).toordinal() - date(year, 1, 1).toordinal() + 1
+    begin, days = (
+        date(year, 1, 1).toordinal() - 1,
+        date(year, 12, 31).toordinal() - date(year, 1, 1).toordinal() + 1,
+    )
 
     def x(day_number: int) -> str:
         return f"{LEFT + (WIDTH - LEFT - RIGHT) * day_number / days:.1f}"
@@ -349,9 +368,12 @@ def _drawn(figures: tuple[Figure, ...], annual_plan: Decimal, policy: rules.Poli
         yellow=f"{line(yellow)} {line(reversed(red))}",
         red=f"{line(red)} {x(days)},{y(0)} {x(0)},{y(0)}",
         dots=tuple(Place(x(number), y(percent)) for number, percent in known),
-        lines=tuple((Place(str(LEFT - 8), y(percent), "end"), percent) for percent in range(0, top + 1, step)),
+        lines=tuple(
+            (Place(str(LEFT - 8), y(percent), "end"), percent) for percent in range(0, top + 1, step)
+        ),
         months=tuple(
-            (Place(x(date(year, month, 15).toordinal() - begin), ""), date(year, month, 1)) for month in range(1, 13)
+            (Place(x(date(year, month, 15).toordinal() - begin), ""), date(year, month, 1))
+            for month in range(1, 13)
         ),
         plan_label=Place(beside, y(end)),
         yellow_label=Place(beside, y((yellow_end + red_end) / 2)),
@@ -385,7 +407,11 @@ def _done_label(figures: tuple[Figure, ...], x: Any, y: Any, day_number: Any, da
     place = float(y(last.done_percent)) + (-14 if above else 26)
     # Within the drawing, and not on the names of the months.
     place = min(max(place, TOP - 4), HEIGHT - BOTTOM - 6)
-    return Place(x(day_number(last)), f"{place:.1f}", "end" if is_late and above else "start" if not is_late else "middle")
+    return Place(
+        x(day_number(last)),
+        f"{place:.1f}",
+        "end" if is_late and above else "start" if not is_late else "middle",
+    )
 
 
 # --- the history ---
@@ -430,7 +456,9 @@ def _mark(
     names_year = is_first or (half.month == 1 and half.half == 1)
     if award is None:
         is_skipped = half.start in skipped
-        sentence = gettext("The county left this half-month out.") if is_skipped else gettext("No badge was given.")
+        sentence = (
+            gettext("The county left this half-month out.") if is_skipped else gettext("No badge was given.")
+        )
         return StripMark(half, "", sentence, names_month=names_month, names_year=names_year)
     return StripMark(
         half,

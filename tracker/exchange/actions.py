@@ -41,7 +41,7 @@ def hand_in(
     by: User,
     at: datetime,
 ) -> ImportBatch:
-    """Keep a workbook for its preview; one without a readable table is refused with the reader's exception."""
+    """Keep a workbook for its preview; one that cannot be read is refused with the reader's exception."""
     table = read_table(content, filename)
     half_month = half_month_of(table, chosen, shanghai_date(at))
     columns_in(table, half_month)
@@ -129,7 +129,9 @@ def _add_industries(plan: Plan) -> None:
 def _write_records(
     county: Division, planned: list[Planned], model: type[Enterprise] | type[Project], written: list[str]
 ) -> None:
-    townships = {name: township_of(county, name) for name in sorted({one.township for one in planned if one.township})}
+    townships = {
+        name: township_of(county, name) for name in sorted({one.township for one in planned if one.township})
+    }
     for one in planned:
         if one.township:
             one.record.township = townships[one.township]

@@ -1,7 +1,7 @@
-"""A workbook's file, looked through before anything reads it: how large it is unpacked, and how far its cells reach.
+"""A workbook's file, looked through before anything reads it: how large it is, and how far its cells reach.
 
-Whoever hands in a file may be mistaken or malicious. What is read afterwards is a copy that holds only the parts
-which were looked at here, so that no other reader can see more than was checked.
+Whoever hands in a file may be mistaken or malicious. What is read afterwards is a copy that holds only the
+parts which were looked at here, so that no other reader can see more than was checked.
 """
 
 import io
@@ -43,7 +43,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True)
 class SafeWorkbook:
-    """A checked copy of a workbook, and which cells of each sheet (row and column from 0) are shown as percentages."""
+    """A checked copy of a workbook, and each sheet's cells (row and column from 0) shown as percentages."""
 
     content: bytes
     percent_cells: dict[str, frozenset[tuple[int, int]]]
@@ -81,7 +81,15 @@ def opened(content: bytes, filename: str) -> SafeWorkbook:
         raise UnreadableFile("not_a_workbook")
     try:
         parts = _unpacked(content)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as broken:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as broken:
         raise UnreadableFile("file_broken") from broken
     if "xl/workbook.xml" not in parts:
         raise UnreadableFile("not_a_workbook")

@@ -1,4 +1,4 @@
-"""What would happen if a table were taken: every row held against the library, in a few queries however many rows."""
+"""What would happen if a table were taken: every row held against the library, in a few queries."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -141,7 +141,7 @@ class PlannedRow:
 
 @dataclass(frozen=True)
 class Counts:
-    """Enterprises, projects and inspections together (a plan is part of its project), and the rows refused."""
+    """Enterprises, projects (with their plans) and inspections together, and the rows refused."""
 
     created: int
     changed: int
@@ -154,7 +154,6 @@ class Plan:
     """What taking a table would do."""
 
     half_month: HalfMonth
-    plan_year: int
     notes: list[Note]
     rows: list[PlannedRow]
     enterprises: dict[str, Planned]
@@ -174,7 +173,9 @@ class Plan:
     @property
     def counts(self) -> Counts:
         """All kinds of records together."""
-        total = sum((self.count(records) for records in ("enterprises", "projects", "inspections")), Counter())
+        total = sum(
+            (self.count(records) for records in ("enterprises", "projects", "inspections")), Counter()
+        )
         refused = len(self.rows) - len(self.sound)
         return Counts(total[Kind.NEW], total[Kind.CHANGED], total[Kind.SAME], refused)
 
@@ -190,7 +191,7 @@ def half_month_of(table: Table, chosen: HalfMonth | None, today: date) -> HalfMo
 
 
 def columns_in(table: Table, half_month: HalfMonth) -> dict[Field, Column]:
-    """The table's columns for the half-month's year; raises UnreadableFile when its figures are of another year."""
+    """The columns for the half-month's year; raises UnreadableFile when the figures are of another year."""
     columns = rules.columns_for(table.columns, half_month.start.year)
     if Field.YTD not in columns:
         head = next(column.head for column in table.columns if column.field == Field.YTD)
@@ -208,7 +209,6 @@ def plan_for(table: Table, county: Division, half_month: HalfMonth) -> Plan:
     known = _Known(county, half_month, [row.row for row in read if row.row])
     plan = Plan(
         half_month=half_month,
-        plan_year=half_month.start.year,
         notes=_notes(table, county, half_month, cycle),
         rows=[],
         enterprises={},
@@ -254,7 +254,9 @@ class _Known:
         self.enterprises = {enterprise.credit_code: enterprise for enterprise in enterprises}
         named = Q(code__in={row.project_code for row in rows if row.project_code})
         own = Q(enterprise__in=[one.pk for one in self.enterprises.values() if one.county_id == county.pk])
-        projects = list(Project.objects.filter(named | own).select_related("enterprise", "township", "inspector"))
+        projects = list(
+            Project.objects.filter(named | own).select_related("enterprise", "township", "inspector")
+        )
         self.by_code = {project.code: project for project in projects if project.code}
         self.by_name: dict[tuple[int, str], list[Project]] = {}
         for project in projects:
@@ -264,7 +266,9 @@ class _Known:
         self.plans = {plan.project_id: plan for plan in plans}
         self._read_inspections(ids)
         self.overtaken_enterprises = {one.enterprise_id for one in projects if one.pk in self.overtaken}
-        people = User.objects.filter(role=Role.INSPECTOR, is_active=True, division__path__startswith=county.path)
+        people = User.objects.filter(
+            role=Role.INSPECTOR, is_active=True, division__path__startswith=county.path
+        )
         self.people: dict[str, list[User]] = {}
         for person in people:
             self.people.setdefault(normalised(person.name), []).append(person)
@@ -279,13 +283,15 @@ class _Known:
         here = Inspection.objects.filter(project__in=ids)
         self.inspections = {row.project_id: row for row in here.in_cycle(start)}
         # The last one before: a year back is further than any question asks.
-        before = here.accepted().filter(cycle_start__lt=start, cycle_start__gte=self.half_month.plus(-24).start)
+        before = here.accepted().filter(
+            cycle_start__lt=start, cycle_start__gte=self.half_month.plus(-24).start
+        )
         self.before = {row.project_id: row for row in before.order_by("cycle_start")}
         newer = here.accepted().filter(cycle_start__gt=start)
         self.overtaken = set(newer.values_list("project_id", flat=True))
 
     def inspector_named(self, name: str) -> tuple[User | None, bool]:
-        """The county's inspector of that name, and whether there are several, so that none is meant for certain."""
+        """The county's inspector of that name, and whether there are several, of whom none is meant."""
         people = self.people.get(normalised(name), [])
         return (people[0], False) if len(people) == 1 else (None, len(people) > 1)
 
@@ -475,7 +481,12 @@ class _Planner:
             planned.changes.append(Change(subject, "township", now, township))
 
     def _differs(self, row: Row, enterprise: Enterprise) -> bool:
-        said = {"name": row.enterprise_name, "chain": row.chain, "rung": row.rung, "industry_id": row.industry}
+        said = {
+            "name": row.enterprise_name,
+            "chain": row.chain,
+            "rung": row.rung,
+            "industry_id": row.industry,
+        }
         return any(value is not None and getattr(enterprise, name) != value for name, value in said.items())
 
     # --- the project ---

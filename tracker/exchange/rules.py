@@ -1,6 +1,6 @@
 """What the heads and the cells of a county's half-monthly table mean.
 
-Plain Python. Counties write the same thing in many ways; what is known of them is listed here, and what cannot be
+Plain Python. Counties write the same thing in many ways; what is known of them is listed here. What cannot be
 read for certain is refused rather than guessed. Money becomes 万元 with two decimals, progress per cent.
 """
 
@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from tracker.calendars.periods import HalfMonth, Month, NotAPeriod
 from tracker.library import rules as library
 
 # What a reader of workbooks gives for one cell; an empty text is an empty cell.
-Cell = str | float | int | bool | date | datetime | timedelta
+Cell = str | float | int | bool | date | datetime | time | timedelta
 
 
 class Field(StrEnum):
@@ -86,9 +86,15 @@ HEADS: tuple[tuple[Field, re.Pattern[str]], ...] = tuple(
     (field, re.compile(pattern))
     for field, pattern in (
         (Field.NUMBER, "序号|编号|序列"),
-        (Field.ENTERPRISE, "(项目)?企业(单位)?(名称)?|(项目|建设|实施|申报)?单位(名称)?|项目(法人|业主)(单位)?(名称)?"),
+        (
+            Field.ENTERPRISE,
+            "(项目)?企业(单位)?(名称)?|(项目|建设|实施|申报)?单位(名称)?|项目(法人|业主)(单位)?(名称)?",
+        ),
         (Field.CREDIT_CODE, "(企业|单位)?(统一)?(社会)?信用代码(证号)?|统一代码"),
-        (Field.TOWNSHIP, "(所属|所在)?(乡镇|镇街|镇|街道|园区|属地|乡镇街道?|乡镇园区|镇街园区|乡镇街道园区|镇域)"),
+        (
+            Field.TOWNSHIP,
+            "(所属|所在)?(乡镇|镇街|镇|街道|园区|属地|乡镇街道?|乡镇园区|镇街园区|乡镇街道园区|镇域)",
+        ),
         (Field.CHAIN, "(所属)?产业链(条)?(名称)?"),
         (Field.INDUSTRY, "(所属)?(国民经济)?行业(小类|类别|分类)?(代码|编码)"),
         (Field.RUNG, "企业(类别|类型|等级|梯队|层级)|(科技企业)?培育(梯队|等级)"),
@@ -122,7 +128,10 @@ HEADS: tuple[tuple[Field, re.Pattern[str]], ...] = tuple(
             f"({_DONE})?本年(内)?(累计)?({_DONE})?(累计)?|{_DONE}本年(以来)?(累计)?|本年以来(累计)?({_DONE})?",
         ),
         (Field.PROGRESS, "(项目)?(工程)?(形象|完成)?进度(%|百分比|百分数|完成率|比例)?"),
-        (Field.PROGRESS_NOTE, "(项目)?(工程)?(形象)?进度(说明|描述|文字|阶段|情况)|(项目)?(工程|建设)?进展(情况)?"),
+        (
+            Field.PROGRESS_NOTE,
+            "(项目)?(工程)?(形象)?进度(说明|描述|文字|阶段|情况)|(项目)?(工程|建设)?进展(情况)?",
+        ),
         (Field.INCLUSION, "(入库|纳统|入统)*(是否)?(入库|纳统|入统|入库纳统|纳统入库)(情况|状态)?"),
         (Field.INCLUDED, "(入库|纳统|入统)*" + "(时间|日期|年月)"),
         (Field.PROBLEM, "(目前)?存在(的)?(主要)?(问题|困难)(及困难|和困难|与困难)?|(主要)?问题"),
@@ -148,7 +157,7 @@ class Head:
 
 
 def meaning_of(head: str) -> Head | None:
-    """What stands under this head (the texts of its rows one after the other), or none when it is not known."""
+    """What stands under this head (the texts of its rows one after the other); none when it is not known."""
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", head))
     unit = _UNIT.search(text)
     year = _YEAR.search(text)
@@ -169,7 +178,7 @@ def unit_named(text: str) -> str:
 
 
 def half_month_named(text: str) -> HalfMonth | None:
-    """The half-month that a note, a title or a file's name speaks of: "调度时点：2026年10月31日", "2026-10下"."""
+    """The half-month of a note, a title or a file's name: "调度时点：2026年10月31日", "2026-10下"."""
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
     half = re.search(r"(20[0-9]{2})[年.-]([0-9]{1,2})月?(上|下)(?:半月)?", text)
     day = re.search(
@@ -213,10 +222,12 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(" ", "minutes")
+        return (
+            cell.date().isoformat() if cell.time() == datetime.min.time() else cell.isoformat(" ", "minutes")
+        )
     if isinstance(cell, int | float):
         return str(int(cell)) if float(cell).is_integer() else repr(cell)
-    if isinstance(cell, date):
+    if isinstance(cell, date | time):
         return cell.isoformat()
     visible = "".join(sign if unicodedata.category(sign)[0] != "C" else " " for sign in str(cell))
     return " ".join(visible.split())
@@ -235,11 +246,13 @@ def day_of(cell: Cell, *, is_end: bool = False) -> Day | None:
         return None
     text = re.sub(r"\s*[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?$", "", text)
     text = re.sub(r"\s", "", text)
-    parts = re.fullmatch(r"([0-9]{4})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})日?号?)?", text) or re.fullmatch(
-        r"([0-9]{4})(0[1-9]|1[0-2])([0-3][0-9])?", text
-    )
+    parts = re.fullmatch(
+        r"([0-9]{4})[年./-]([0-9]{1,2})(?:[月./-]([0-9]{1,2})日?号?)?", text
+    ) or re.fullmatch(r"([0-9]{4})(0[1-9]|1[0-2])([0-3][0-9])?", text)
     if parts is None:
-        parts = re.fullmatch(r"([0-9]{4})[年./-]([0-9]{1,2})月?()(?:上旬|中旬|下旬|份|初|中|底|末|月底|月初)?", text)
+        parts = re.fullmatch(
+            r"([0-9]{4})[年./-]([0-9]{1,2})月?()(?:上旬|中旬|下旬|份|初|中|底|末|月底|月初)?", text
+        )
     if parts is None:
         raise UnreadableCell("not_a_date")
     year, month = int(parts[1]), int(parts[2])
@@ -287,7 +300,7 @@ _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,12})?")
 
 
 def amount_of(cell: Cell, unit: str) -> Decimal | None:
-    """The money in a cell, in 万元 with two decimals; `unit` is the head's, a unit in the cell goes before it."""
+    """The money in a cell, in 万元 with two decimals; a unit in the cell goes before `unit`, the head's."""
     number = _number_of(cell, "not_an_amount", UNITS)
     if number is None:
         return None
@@ -313,7 +326,7 @@ def percent_of(cell: Cell, *, is_fraction: bool) -> Decimal | None:
 
 
 def _number_of(cell: Cell, code: str, signs: Iterable[str]) -> tuple[Decimal, str] | None:
-    if isinstance(cell, bool | date | timedelta):
+    if isinstance(cell, bool | date | time | timedelta):
         raise UnreadableCell(code)
     text = repr(cell) if isinstance(cell, int | float) else unicodedata.normalize("NFKC", text_of(cell))
     text = re.sub(r"[\s,¥￥]", "", text).lower()
@@ -330,7 +343,7 @@ def _number_of(cell: Cell, code: str, signs: Iterable[str]) -> tuple[Decimal, st
 
 
 def are_fractions(cells: Iterable[Cell]) -> bool:
-    """Whether a column of bare numbers gives shares of one: nothing above 1, and something between 0 and 1."""
+    """Whether a column of bare numbers gives shares of one: none is above 1, some lie between 0 and 1."""
     numbers = [_bare_number(cell) for cell in cells]
     given = [number for number in numbers if number is not None]
     return all(number <= 1 for number in given) and any(0 < number < 1 for number in given)
@@ -439,7 +452,9 @@ def _word(text: str, words: Mapping[str, str], code: str) -> str | None:
     if word in NOTHING:
         return None
     if word not in words:
-        raise UnreadableCell(code, known="、".join(known for known in words if len(known) > 1 or known in "是否"))
+        raise UnreadableCell(
+            code, known="、".join(known for known in words if len(known) > 1 or known in "是否")
+        )
     return words[word]
 
 
@@ -499,7 +514,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Row:
-    """What one row of the table says of an enterprise, a project and its half-month. None is an empty cell."""
+    """What one row says of an enterprise, a project and its half-month. None is an empty cell."""
 
     number: int
     enterprise_name: str
@@ -559,7 +574,7 @@ WRITTEN_SHOWN = 60
 
 
 class _Reader:
-    """Reads one row cell by cell and keeps what cannot be read, so that a row tells all its errors at once."""
+    """Reads one row cell by cell and keeps what cannot be read: a row tells all its errors at once."""
 
     def __init__(self, line: Line, columns: Mapping[Field, Column], shares: bool) -> None:
         self.line = line
@@ -666,7 +681,7 @@ class _Reader:
 
 
 def columns_for(columns: Iterable[Column], year: int) -> dict[Field, Column]:
-    """Which column gives which field in this year's table: of a yearly one the year's own, else the one without year."""
+    """Which column gives which field in this year's table; naming the year goes before naming none."""
     chosen: dict[Field, Column] = {}
     for column in sorted(columns, key=lambda column: (column.year != year, column.index)):
         if column.year in (None, year):
@@ -714,7 +729,9 @@ def _read_line(line: Line, columns: Mapping[Field, Column], shares: bool) -> Rea
         started=started,
         planned_completion=reader.day(Field.PLANNED_COMPLETION, is_end=True),
         completed=completed,
-        cumulative_investment=reader.needed_amount(Field.CUMULATIVE, cumulative, may_be_empty=not has_started),
+        cumulative_investment=reader.needed_amount(
+            Field.CUMULATIVE, cumulative, may_be_empty=not has_started
+        ),
         ytd_investment=reader.needed_amount(Field.YTD, ytd, may_be_empty=not has_started),
         progress_percent=reader.needed_amount(Field.PROGRESS, progress, may_be_empty=not has_started),
         progress_note=note,
@@ -738,18 +755,34 @@ def oddities(row: Row, cut_off: date) -> list[tuple[Field, str]]:
         (Field.STARTED, "start_after_cut_off", _is_after(row.started, cut_off)),
         (Field.COMPLETED, "completion_after_cut_off", _is_after(row.completed, cut_off)),
         (Field.STARTED, "start_before_filing", _is_before(row.started, row.filed)),
-        (Field.PLANNED_COMPLETION, "planned_end_before_start", _is_before(row.planned_completion, row.planned_start)),
-        (Field.PROGRESS_NOTE, "stage_without_start", not (row.stage in before_start or row.started or row.completed)),
+        (
+            Field.PLANNED_COMPLETION,
+            "planned_end_before_start",
+            _is_before(row.planned_completion, row.planned_start),
+        ),
+        (
+            Field.PROGRESS_NOTE,
+            "stage_without_start",
+            not (row.stage in before_start or row.started or row.completed),
+        ),
         (Field.PROGRESS_NOTE, "start_without_stage", row.stage in before_start and row.started is not None),
         (
             Field.PROGRESS,
             "finished_below_hundred",
             (row.stage in finished or row.completed is not None) and row.progress_percent < 100,
         ),
-        (Field.CUMULATIVE, "figures_before_start", row.stage in before_start and row.cumulative_investment > 0),
+        (
+            Field.CUMULATIVE,
+            "figures_before_start",
+            row.stage in before_start and row.cumulative_investment > 0,
+        ),
         (Field.INCLUDED, "included_after_cut_off", row.included_on is not None and row.included_on > cut_off),
         (Field.INCLUDED, "included_without_date", row.inclusion == "included" and row.included_on is None),
-        (Field.INCLUDED, "date_without_inclusion", row.inclusion != "included" and row.included_on is not None),
+        (
+            Field.INCLUDED,
+            "date_without_inclusion",
+            row.inclusion != "included" and row.included_on is not None,
+        ),
     ]
     return [(field, code) for field, code, is_odd in asked if is_odd]
 
@@ -758,7 +791,9 @@ def _is_after(found: Day | None, cut_off: date) -> bool:
     """Of a month alone only the month is compared."""
     if found is None:
         return False
-    return found.day > cut_off and not (found.is_month_only and Month.containing(found.day) == Month.containing(cut_off))
+    return found.day > cut_off and not (
+        found.is_month_only and Month.containing(found.day) == Month.containing(cut_off)
+    )
 
 
 def _is_before(one: Day | None, other: Day | None) -> bool:

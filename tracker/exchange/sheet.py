@@ -37,7 +37,9 @@ DEFAULT_UNIT = "万元"
 MOST_MERGED_CELLS = 200_000
 
 _TOTAL = re.compile(r"(本页|全县|总)?(合计|小计|总计|共计)([(:、].*)?|合\s*计")
-_NOTE = re.compile(r"(填表|填报|编制)?(说明|注释?|备注)[:1-9(]|(填表|填报|审核|制表|单位负责|统计负责|分管)(单位|人|领导|时间|日期)[:人]")
+_NOTE = re.compile(
+    r"(填表|填报|编制)?(说明|注释?|备注)[:1-9(]|(填表|填报|审核|制表|单位负责|统计负责|分管)(单位|人|领导|时间|日期)[:人]"
+)
 _SECTION = re.compile(r"[(]?[一二三四五六七八九十]{1,3}[)、.]")
 
 
@@ -75,6 +77,11 @@ class _HeadRows:
     @property
     def fields(self) -> set[Field]:
         return {column.field for column in self.columns}
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """Better is what names more fields, and leaves fewer columns without a meaning."""
+        return len(self.fields), -len(self.not_understood)
 
 
 def read_table(content: bytes, filename: str) -> Table:
@@ -125,14 +132,20 @@ def _sheets(content: bytes) -> Iterator[tuple[str, Grid, list[Merge]]]:
 
 
 def _find_head(grid: Grid, merges: list[Merge]) -> _HeadRows | None:
-    """The rows that name the most known columns; of equally good ones the highest and the flattest."""
+    """The rows that name the most known columns: without the title above them, with all of their own rows."""
     best: _HeadRows | None = None
     for first in range(min(len(grid), HEAD_WITHIN)):
         if not any(_shown(cell) for cell in grid[first]):
             continue
         for height in range(1, min(TALLEST_HEAD, len(grid) - first) + 1):
+            if not any(_shown(cell) for cell in grid[first + height - 1]):
+                continue
             head = _head_at(grid, merges, first, height)
-            if len(head.fields) >= FEWEST_HEADS and (best is None or len(head.fields) > len(best.fields)):
+            if len(head.fields) < FEWEST_HEADS:
+                continue
+            # An equally good one further down is the same head, repeated on the next printed page.
+            overlaps = best is not None and first < best.first + best.height
+            if best is None or head.rank > best.rank or (overlaps and head.rank == best.rank):
                 best = head
     return best
 
@@ -179,7 +192,9 @@ def _table(
     body = head.first + head.height
     above = " ".join(text for row in grid[: head.first] for text in map(text_of, row) if text)[:2_000]
     unit_above = unit_named(above)
-    columns = tuple(replace(column, unit=column.unit or unit_above or DEFAULT_UNIT) for column in head.columns)
+    columns = tuple(
+        replace(column, unit=column.unit or unit_above or DEFAULT_UNIT) for column in head.columns
+    )
     _repeat_merged(grid, merges, body, {c.index for c in columns if c.field in REPEATED_WHEN_MERGED})
     head_texts = [[_shown(cell) for cell in row] for row in grid[head.first : body]]
     lines: list[Line] = []
@@ -229,8 +244,13 @@ def _repeat_merged(grid: Grid, merges: list[Merge], body: int, columns: set[int]
 def _why_left_out(texts: list[str], columns: tuple[Column, ...], head_texts: list[list[str]]) -> str:
     """Why a row is no project, or nothing when it is one."""
     filled = [unicodedata.normalize("NFKC", text) for text in texts if text]
-    names = {c.index for c in columns if c.field in (Field.NUMBER, Field.ENTERPRISE, Field.TOWNSHIP, Field.PROJECT)}
-    leading = [filled[0], *(unicodedata.normalize("NFKC", texts[i]) for i in names if i < len(texts) and texts[i])]
+    names = {
+        c.index for c in columns if c.field in (Field.NUMBER, Field.ENTERPRISE, Field.TOWNSHIP, Field.PROJECT)
+    }
+    leading = [
+        filled[0],
+        *(unicodedata.normalize("NFKC", texts[i]) for i in names if i < len(texts) and texts[i]),
+    ]
     if any(_TOTAL.fullmatch(text) for text in leading):
         return "total"
     if len(filled) <= 2 and _NOTE.match(filled[0]):

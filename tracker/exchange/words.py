@@ -1,10 +1,11 @@
-"""What the reader finds in a table, in the words of whoever reads it: what is wrong, where, and what to do."""
+"""What is found in a table, in the words of whoever reads it: what is wrong, where, and what to do."""
 
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -17,6 +18,11 @@ from tracker.exchange.rules import Field, Note
 from tracker.inspections.models import Inspection
 from tracker.library.models import Enterprise, InclusionState, Project, Stage
 
+MODELS: Mapping[str, type[models.Model]] = {
+    "enterprise": Enterprise,
+    "project": Project,
+    "inspection": Inspection,
+}
 FIELDS: Mapping[str, Promise] = {
     Field.ENTERPRISE: _("enterprise"),
     Field.CREDIT_CODE: _("unified social credit code"),
@@ -31,53 +37,71 @@ FIELDS: Mapping[str, Promise] = {
 
 # Why a file or a half-month is not taken, with the remedy.
 REFUSALS: Mapping[str, Promise] = {
-    "file_too_large": _("The file is larger than %(most)s MB. Remove pictures and other sheets, then save it again."),
+    "file_too_large": _(
+        "The file is larger than %(most)s MB. Remove pictures and other sheets, then save it again."
+    ),
     "file_empty": _("The file is empty. Choose the saved workbook."),
     "not_xlsx": _(
-        "Only .xlsx workbooks can be read so far. Open the file in Excel or WPS, choose “Save as” and the type .xlsx."
+        "Only .xlsx workbooks can be read so far. Open the file in Excel or WPS, choose “Save as” and the "
+        "type .xlsx."
     ),
     "locked_or_old": _(
-        "The file is protected by a password, or is an old .xls under another name. Remove the password, choose "
+        "The file is protected by a password, or is an old .xls under another name. Remove the password, "
+        "choose "
         "“Save as” and the type .xlsx."
     ),
     "not_a_workbook": _(
-        "This is not a workbook, whatever its name says. Open it in Excel or WPS and save it with the type .xlsx."
+        "This is not a workbook, whatever its name says. Open it in Excel or WPS and save it with the type "
+        ".xlsx."
     ),
-    "file_broken": _("The file is damaged. Open it in Excel or WPS, save it again as .xlsx and hand in the new file."),
+    "file_broken": _(
+        "The file is damaged. Open it in Excel or WPS, save it again as .xlsx and hand in the new file."
+    ),
     "unpacks_too_large": _(
-        "Unpacked, the file is larger than %(most)s MB. Copy the table alone into a new workbook and hand that in."
+        "Unpacked, the file is larger than %(most)s MB. Copy the table alone into a new workbook and hand "
+        "that in."
     ),
     "too_many_cells": _(
         "The workbook holds too many cells; a table has up to %(most)s rows. Copy the table alone into a new "
         "workbook and hand that in."
     ),
     "too_many_rows": _(
-        "A table has up to %(most)s rows, but row %(row)s holds something too. Delete what stands below the table, "
+        "A table has up to %(most)s rows, but row %(row)s holds something too. Delete what stands below "
+        "the table, "
         "or hand it in in parts."
     ),
     "too_many_columns": _(
-        "A table has up to %(most)s columns, but column %(column)s holds something too. Delete what stands beside "
+        "A table has up to %(most)s columns, but column %(column)s holds something too. Delete what stands "
+        "beside "
         "the table."
     ),
     "no_table": _(
-        "No sheet has a half-monthly table. Its head names at least the enterprise, its credit code, the project, "
+        "No sheet has a half-monthly table. Its head names at least the enterprise, its credit code, the "
+        "project, "
         "planned total, investment since the start and this year, and progress."
     ),
     "columns_missing": _(
-        "The table on sheet “%(sheet)s” (head in row %(row)s) lacks these columns: %(missing)s. Add them and hand it "
+        "The table on sheet “%(sheet)s” (head in row %(row)s) lacks these columns: %(missing)s. Add them "
+        "and hand it "
         "in again."
     ),
-    "no_rows": _("The table on sheet “%(sheet)s” has nothing under its head in row %(row)s. Fill in the projects."),
+    "no_rows": _(
+        "The table on sheet “%(sheet)s” has nothing under its head in row %(row)s. Fill in the projects."
+    ),
     "figures_of_other_year": _(
-        "The column “%(head)s” is not of %(year)s. Choose the half-month that the table is of, or correct the head."
+        "The column “%(head)s” is not of %(year)s. Choose the half-month that the table is of, or correct "
+        "the head."
     ),
     "no_half_month": _(
         "The table does not say of which half-month it is. Choose the half-month, or write for example "
         "“调度时点：2026年10月31日” above the table."
     ),
-    "half_month_ahead": _("The half-month %(half_month)s has not begun. Choose the half-month that the table is of."),
+    "half_month_ahead": _(
+        "The half-month %(half_month)s has not begun. Choose the half-month that the table is of."
+    ),
     "half_month_skipped": _(
-        "The half-month %(half_month)s is skipped in this county: no figures are kept for it. Choose another one."
+        "The half-month %(half_month)s is skipped in this county: no figures are kept for it. Choose "
+        "another one."
     ),
 }
 
@@ -86,7 +110,9 @@ ERRORS: Mapping[str, Promise] = {
     "missing": _("The cell is empty. Fill it in."),
     "too_long": _("The text is longer than %(most)s signs. Shorten it."),
     "not_a_date": _("This is no date. Write it like 2026-03-15, or 2026年3月 when the day is not known."),
-    "january_or_october": _("This number may mean January or October. Write the month like 2026年1月 or 2026年10月."),
+    "january_or_october": _(
+        "This number may mean January or October. Write the month like 2026年1月 or 2026年10月."
+    ),
     "not_an_amount": _("This is no amount. Write digits alone, for example 1212.50."),
     "negative_amount": _("An amount cannot be negative. Correct the figure."),
     "amount_too_large": _("The amount is too large. Check the unit in the head of the column."),
@@ -98,10 +124,12 @@ ERRORS: Mapping[str, Promise] = {
         "This is no project code: it has 20 digits like 2101-371591-04-01-436244. Copy it from the filing."
     ),
     "not_a_credit_code": _(
-        "This is no unified social credit code: 18 signs, the last one checks the others. Copy it from the licence."
+        "This is no unified social credit code: 18 signs, the last one checks the others. Copy it from the "
+        "licence."
     ),
     "enterprise_elsewhere": _(
-        "An enterprise with this code is registered in another county. Check the code, or ask the administrator to "
+        "An enterprise with this code is registered in another county. Check the code, or ask the "
+        "administrator to "
         "move it."
     ),
     "project_elsewhere": _("A project with this code is registered in another county. Check the code."),
@@ -110,10 +138,13 @@ ERRORS: Mapping[str, Promise] = {
     ),
     "name_of_several": _("The enterprise has several projects of this name. Fill in the project code."),
     "twice_in_table": _("This project stands in row %(first)s already. Keep one of the two rows."),
-    "year_above_total": _("This year’s investment is above the investment since the start. Correct one of them."),
+    "year_above_total": _(
+        "This year’s investment is above the investment since the start. Correct one of them."
+    ),
     "completed_before_start": _("The completion lies before the start. Correct one of the dates."),
     "half_month_closed_here": _(
-        "The half-month is closed and has other figures for this project. Have it reopened, or keep the figures."
+        "The half-month is closed and has other figures for this project. Have it reopened, or keep the "
+        "figures."
     ),
 }
 
@@ -123,7 +154,9 @@ WARNINGS: Mapping[str, Promise] = {
     "check_digit": _("The last digit of the project code does not fit the others; it may be mistyped."),
     "not_an_industry": _("This is no industry code of GB/T 4754; the industry is left as it is."),
     "new_industry": _("This industry code is new to the library; it is added without a name."),
-    "share_or_percentage": _("Taken as per cent as it stands. If a share of one was meant, write it with a % sign."),
+    "share_or_percentage": _(
+        "Taken as per cent as it stands. If a share of one was meant, write it with a % sign."
+    ),
     "equipment_above_total": _("Equipment is above the planned total."),
     "start_after_cut_off": _("The start lies after the cut-off."),
     "completion_after_cut_off": _("The completion lies after the cut-off."),
@@ -135,23 +168,30 @@ WARNINGS: Mapping[str, Promise] = {
     "figures_before_start": _("Money is invested although the project has not started."),
     "included_after_cut_off": _("The inclusion lies after the cut-off; it counts from that day on."),
     "included_without_date": _("Included, but without a date."),
-    "date_without_inclusion": _("There is a date of inclusion, but the project is not included; the date is left out."),
+    "date_without_inclusion": _(
+        "There is a date of inclusion, but the project is not included; the date is left out."
+    ),
     "over_planned_total": _("The investment is more than 5 % above the planned total."),
     "investment_fell": _("The investment since the start is lower than last time."),
     "year_fell": _("This year’s investment is lower than last time."),
     "progress_fell": _("The progress is lower than last time."),
     "progress_jumped": _("The progress is more than 30 points above last time."),
-    "enterprise_differs": _("The enterprise is described differently in row %(first)s; what stands there is taken."),
+    "enterprise_differs": _(
+        "The enterprise is described differently in row %(first)s; what stands there is taken."
+    ),
     "inspector_of_several": _("Several inspectors have this name; the project is given to none of them."),
 }
 
 # What concerns the table as a whole.
 NOTES: Mapping[str, Promise] = {
-    "other_half_month": _("The table says that it is of %(named)s, but it is being taken for %(half_month)s."),
+    "other_half_month": _(
+        "The table says that it is of %(named)s, but it is being taken for %(half_month)s."
+    ),
     "other_county": _("The title names %(named)s, not %(county)s. Check whether this is the right table."),
     "no_unit": _("The table names no unit; amounts are taken as 万元."),
     "half_month_closed": _(
-        "The half-month %(half_month)s is closed: inspections that are missing can be added, none can be changed."
+        "The half-month %(half_month)s is closed: inspections that are missing can be added, none can be "
+        "changed."
     ),
     "other_sheet": _("Sheet “%(sheet)s” is read. Sheet “%(other)s” has a table too and is left out."),
     "columns_not_understood": _("These columns are not understood and left out: %(heads)s."),
@@ -177,7 +217,7 @@ def refusal(refused: UnreadableFile | HalfMonthTakesNoTable) -> str:
 
 def remark(note: Note) -> str:
     """What is wrong or odd at a place, and what to do."""
-    return _said((ERRORS | WARNINGS | NOTES)[note.code], dict(note.values))
+    return _said({**ERRORS, **WARNINGS, **NOTES}[note.code], dict(note.values))
 
 
 def _said(sentence: Promise, values: Mapping[str, Any]) -> str:
@@ -188,8 +228,11 @@ def field_label(change: Change) -> str:
     """What the changed value is called."""
     if change.field in FIELDS:
         return str(FIELDS[change.field])
-    model = {"enterprise": Enterprise, "project": Project, "inspection": Inspection}[change.subject]
-    return str(model._meta.get_field(change.field).verbose_name)
+    return _name_of(MODELS[change.subject], change.field)
+
+
+def _name_of(model: type[models.Model], field: str) -> str:
+    return str(model._meta.get_field(field).verbose_name)  # type: ignore[union-attr]  # never a reverse relation
 
 
 def shown(change: Change, value: Any) -> str:
@@ -205,7 +248,7 @@ def shown(change: Change, value: Any) -> str:
     if change.field in choices:
         return str(choices[change.field](value).label)
     if change.field == "month_only":
-        return gettext(", ").join(str(Project._meta.get_field(name).verbose_name) for name in value)
+        return gettext(", ").join(_name_of(Project, name) for name in value)
     if isinstance(value, Decimal):
         return number_format(value, 2, use_l10n=True, force_grouping=True)
     if isinstance(value, date):

@@ -149,13 +149,14 @@ def submit_inspection(
 
 @transaction.atomic
 def record_from_table(cycle: Cycle, found: Mapping[int, Findings], *, by: User | None, at: datetime) -> None:
-    """Keep what a county's table says of many projects (by id) in one half-month; the caller judges them once.
+    """Keep what a county's table says of many projects (by id) in a half-month; the caller judges them once.
 
-    An inspection that is there already changes only while the half-month is open; one that is missing may be added
-    later, so that an older table can still be taken. Where the county wants a second person, all of them wait.
+    An inspection that is there already changes only while the half-month is open; one that is missing may be
+    added later, so that an older table can still be taken. Where the county wants a second person, all wait.
     """
     projects = list(Project.objects.select_for_update().filter(pk__in=found).order_by("pk"))
-    there = {row.project_id: row for row in Inspection.objects.in_cycle(cycle.start).filter(project__in=found)}
+    here = Inspection.objects.in_cycle(cycle.start).filter(project__in=found)
+    there = {inspection.project_id: inspection for inspection in here}
     if cycle.state == Cycle.State.SKIPPED or (there and not cycle.is_open):
         raise CycleIsClosed(cycle)
     counts_at_once = not CountySettings.of(cycle.county).needs_second_person

@@ -26,13 +26,15 @@ KIND = "monthly_summary"
 
 
 def summarise(now: datetime) -> list[MonthlySummary]:
-    """Freeze every complete month and write to its leaders; may run at any moment, twice, or after a stop half-way.
+    """Freeze every complete month and write to its leaders; may run at any moment, twice, or after a stop.
 
-    What is frozen stays, and a mail that is in the outbox stays: only what is missing is added. A month that ended
-    too long ago is frozen without a mail. One county's trouble does not keep the others waiting.
+    What is frozen stays, and a mail that is in the outbox stays: only what is missing is added. A month that
+    ended too long ago is frozen without a mail. One county's trouble does not keep the others waiting.
     """
     made, troubles = [], []
-    for county in Division.objects.counties().filter(cycles__state=Cycle.State.CLOSED).distinct().order_by("code"):
+    for county in (
+        Division.objects.counties().filter(cycles__state=Cycle.State.CLOSED).distinct().order_by("code")
+    ):
         try:
             made += _summarise_county(county, now)
         except Exception as trouble:  # whatever it is, it is this county's
@@ -70,9 +72,12 @@ def freeze_month(county: Division, month: Month, now: datetime) -> MonthlySummar
 
 
 def write_to_leaders(summary: MonthlySummary, now: datetime) -> list[Message]:
-    """Put one mail for each of the county's own leaders into the outbox; those that are there already stay."""
+    """Put a mail for each of the county's own leaders into the outbox; those that are there already stay."""
     leaders = User.objects.filter(role__in=LEADING, division=summary.county, is_active=True).order_by("pk")
-    keys = {leader.pk: f"summary/{summary.county.code}/{summary.month_start:%Y-%m}/{leader.pk}" for leader in leaders}
+    keys = {
+        leader.pk: f"summary/{summary.county.code}/{summary.month_start:%Y-%m}/{leader.pk}"
+        for leader in leaders
+    }
     written = set(Message.objects.filter(key__in=keys.values()).values_list("key", flat=True))
     messages = []
     for leader in leaders:
@@ -86,7 +91,7 @@ def _write_to(leader: User, key: str, summary: MonthlySummary, now: datetime) ->
     with translation.override(leader.language):
         context = {"summary": tell(summary.figures)}
         table = File(filename(summary.figures), project_table(summary.figures), CONTENT_TYPE)
-    message = compose(key, KIND, leader, "monthly_summary", context, now=now, attachments=[table])
+    message = compose(key, KIND, leader, "monthly_summary", context, not_before=now, attachments=[table])
     if message is None:
         return []
     ring([message])

@@ -13,8 +13,8 @@ from django.utils.translation import get_language, gettext, ngettext, ngettext_l
 from tracker.calendars.periods import HalfMonth, Month
 from tracker.summaries.queries import COLOURS, Figures
 
-# A list in a mail or on the printed sheet ends here; the workbook has every row.
-LIST_ENDS_AT = 10
+# A list ends here, so that a mail stays short and a printed month fits on two sheets; the workbook has all.
+LIST_ENDS_AT = 8
 # From 10,000 万元 on, Chinese counts in 亿元.
 WAN_IN_YI = 10_000
 # English counts the same money in millions.
@@ -165,7 +165,7 @@ def _notes(figures: Figures) -> list[str]:
     for row in notes["reasons_applied"][:LIST_ENDS_AT]:
         words = gettext("An approved reason applies to %(project)s until %(day)s.")
         sentences.append(words % {"project": row["name"], "day": _date(row["until"])})
-    for number, words in (
+    for number, counted in (
         (
             len(notes["reasons_applied"][LIST_ENDS_AT:]),
             ngettext_lazy("%(n)d more approved reason applies.", "%(n)d more approved reasons apply.", "n"),
@@ -192,7 +192,7 @@ def _notes(figures: Figures) -> list[str]:
         ),
     ):
         if number:
-            sentences.append(words % {"n": number})
+            sentences.append(counted % {"n": number})
     return sentences
 
 

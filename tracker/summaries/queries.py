@@ -30,7 +30,7 @@ INCLUSION_HORIZON = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Standing:
-    """How one project stood at its last badge of the month, and the badge it had when the month before ended."""
+    """How one project stood at its last badge of the month, and the badge it had at the month's beginning."""
 
     project: Project
     award: Award
@@ -70,28 +70,28 @@ def running_month(county: Division, today: date) -> Month:
 
 def headlines(summaries: QuerySet[MonthlySummary]) -> list[Figures]:
     """The few figures of each month for a list of months, newest first, without reading all that was kept."""
-    return list(
-        summaries.order_by("-month_start").values(
-            "month_start",
-            rated=F("figures__rated"),
-            counts=F("figures__counts"),
-            investment=F("figures__investment"),
-            inclusion=F("figures__inclusion"),
-        )
+    kept = summaries.order_by("-month_start").values(
+        "month_start",
+        counts=F("figures__counts"),
+        investment=F("figures__investment"),
+        inclusion=F("figures__inclusion"),
     )
+    return [dict(month) for month in kept]
 
 
 def figures(county: Division, month: Month, today: date) -> Figures:
     """Everything that the county's summary of the month says; plain values that JSON keeps, amounts as text.
 
-    Badges and figures are those of each project's last badge in the month, compared with its last one in the
-    month before. Inclusion that is due is as known today. It takes the same few queries for any number of projects.
+    Badges and figures are those of each project's last badge in the month, compared with its last one in
+    the month before. Inclusion that is due is as known today. Any number of projects takes the same queries.
     """
     projects = {
         project.pk: project
         for project in Project.objects.of_county(county).for_table().select_related("enterprise__industry")
     }
-    cycles = {cycle.start: cycle for cycle in Cycle.objects.of_county(county).filter(start__in=_starts(month))}
+    cycles = {
+        cycle.start: cycle for cycle in Cycle.objects.of_county(county).filter(start__in=_starts(month))
+    }
     awards = _awards(county, month)
     before = _badges_before(county, month.previous())
     inspected = set(
@@ -103,7 +103,7 @@ def figures(county: Division, month: Month, today: date) -> Figures:
     followed = [standing for standing in standings if standing.is_followed]
     absent = _not_inspected(projects, cycles.values(), awards, before, inspected, today)
     counts, counts_before = Counter(s.badge for s in standings), Counter(before.values())
-    rows = {standing.project.pk: _row(standing) for standing in standings}
+    rows = {standing.project.pk: _row(standing, today) for standing in standings}
 
     def told(those: Iterable[Standing]) -> list[Figures]:
         return [rows[standing.project.pk] for standing in those]
@@ -116,13 +116,17 @@ def figures(county: Division, month: Month, today: date) -> Figures:
         "rated": sum(counts[colour] for colour in (RED, YELLOW, BLUE, GOLD)),
         "counts": {colour.value: counts[colour] for colour in COLOURS},
         "before": {colour.value: counts_before[colour] for colour in COLOURS} if before else None,
-        "change": {colour.value: counts[colour] - counts_before[colour] for colour in COLOURS} if before else None,
+        "change": {colour.value: counts[colour] - counts_before[colour] for colour in COLOURS}
+        if before
+        else None,
         "investment": _investment(followed),
         "inclusion": _inclusion(followed),
         "rates": _rates(followed),
         "new_reds": told(_most_in_need(s for s in standings if s.badge == RED and s.before != RED)),
         "still_red": sum(1 for s in standings if s.badge == RED and s.before == RED),
-        "second_yellows": told(_most_in_need(s for s in standings if s.badge == YELLOW and s.before == YELLOW)),
+        "second_yellows": told(
+            _most_in_need(s for s in standings if s.badge == YELLOW and s.before == YELLOW)
+        ),
         "turned_good": told(s for s in standings if _turned_good(s)),
         "cycles": [_cycle(cycle, absent, today) for _, cycle in sorted(cycles.items())],
         "not_inspected": absent,
@@ -176,7 +180,8 @@ def _standings(
 def _most_in_need(standings: Iterable[Standing]) -> list[Standing]:
     """Those with an open problem first, where a leader may have to decide; then by the size of the plan."""
     return sorted(
-        standings, key=lambda s: (not s.project.problem, -(s.reading.annual_plan or 0), s.project.name, s.project.pk)
+        standings,
+        key=lambda s: (not s.project.problem, -(s.reading.annual_plan or 0), s.project.name, s.project.pk),
     )
 
 
@@ -187,7 +192,7 @@ def _turned_good(standing: Standing) -> bool:
 
 
 def _investment(standings: list[Standing]) -> Figures:
-    """Plan against done of the projects that have a plan for the year, in 万元 and per cent of the year's plan."""
+    """Plan against done of the projects that have a plan for the year, in 万元 and per cent of that plan."""
     planned = [s for s in standings if s.reading.annual_plan]
     plan = sum((s.reading.annual_plan or Decimal(0) for s in planned), Decimal(0))
     to_date = sum((s.planned_to_date or Decimal(0) for s in planned), Decimal(0))
@@ -220,8 +225,9 @@ def _rates(standings: list[Standing]) -> Figures:
     to_start = [r for r in readings if _falls_due(r.planned_start, r.cut_off)]
     to_complete = [r for r in readings if _falls_due(r.planned_completion, r.cut_off)]
     in_time = [
-        r for r in to_complete if r.actual_completion and r.planned_completion and
-        r.actual_completion <= r.planned_completion
+        r
+        for r in to_complete
+        if r.actual_completion and r.planned_completion and r.actual_completion <= r.planned_completion
     ]
     return {
         "start": _rate(sum(1 for reading in to_start if reading.has_started), len(to_start)),
@@ -250,7 +256,7 @@ def _not_inspected(
     inspected: set[tuple[int, date]],
     today: date,
 ) -> list[Figures]:
-    """Projects without an accepted inspection in a half-month whose window has opened, with the half-months."""
+    """Projects without an accepted inspection in a half-month whose window has opened, and in which."""
     held = sorted(
         (c for c in cycles if c.state != Cycle.State.SKIPPED and c.opens_on <= today), key=lambda c: c.start
     )
@@ -352,9 +358,12 @@ def _identity(project: Project) -> Figures:
     }
 
 
-def _row(standing: Standing) -> Figures:
+def _row(standing: Standing, today: date) -> Figures:
     """One project in the month's table."""
     project, award, reading = standing.project, standing.award, standing.reading
+    half = HalfMonth.starting(award.cycle_start)
+    # The way up names the next cut-off; once that is over it would ask for what nobody can do any more.
+    can_improve = half.next().end >= today
     industry = project.enterprise.industry
     investment_gap = None
     if reading.annual_plan and standing.planned_to_date is not None:
@@ -368,12 +377,12 @@ def _row(standing: Standing) -> Figures:
         "before": standing.before,
         "reason_zh": award.reason_zh,
         "reason_en": award.reason_en,
-        "to_improve_zh": award.to_improve_zh,
-        "to_improve_en": award.to_improve_en,
+        "to_improve_zh": award.to_improve_zh if can_improve else "",
+        "to_improve_en": award.to_improve_en if can_improve else "",
         "problem": project.problem,
         "is_carried_forward": award.is_stale,
         "has_reason_applied": award.has_reason_applied,
-        "rated_in": HalfMonth.starting(award.cycle_start).code,
+        "rated_in": half.code,
         "stage": reading.stage.value,
         "planned_total": _amount(reading.planned_total),
         "annual_plan": _amount(reading.annual_plan),

@@ -17,11 +17,11 @@ CLOSED, SKIPPED = "closed", "skipped"
 
 
 def complete_months(states: Mapping[HalfMonth, str], today: date) -> list[Month]:
-    """The complete months up to today among the last few, oldest first, by the states of a county's half-months.
+    """The complete months among the last few, oldest first, by the states of a county's half-months.
 
-    A month is complete when both its half-months are closed or skipped and at least one was closed. What lies
-    before the county's first half-month was never to be held; a gap later on only means that the half-month has
-    not been opened yet.
+    A month is complete when both its half-months are closed or skipped and at least one was closed. What
+    lies before the county's first half-month was never to be held; a gap later on only means that the
+    half-month has not been opened yet.
     """
     if not states:
         return []

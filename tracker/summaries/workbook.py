@@ -40,7 +40,7 @@ def filename(figures: Figures) -> str:
 
 
 def project_table(figures: Figures) -> bytes:
-    """Every project of the month in the reader's language: numbers as numbers, dates as dates, codes as text."""
+    """Every project of the month in the reader's language: numbers, dates, and codes as text."""
     book = Workbook()
     book.properties.creator = "Jigai"
     sheet: Worksheet = book.active

@@ -1,6 +1,10 @@
 """The words that explain a badge."""
 
+from datetime import date
+
 from django import template
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 from tracker.badges import presentation
 from tracker.badges.models import Award
@@ -17,9 +21,15 @@ def light_rows(award: Award) -> list[presentation.LightRow]:
 
 
 @register.filter
-def is_provisional(award: Award) -> bool:
+def short_month(day: date) -> str:
+    """The month's name under a chart or a strip: 10月, Oct."""
+    return date_format(day, "M" if get_language() == "en" else "n月")
+
+
+@register.filter
+def is_provisional(award: Award | None) -> bool:
     """Whether the badge may still change before it is confirmed."""
-    return award.state == Award.State.PROVISIONAL
+    return award is not None and award.state == Award.State.PROVISIONAL
 
 
 @register.filter

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 from django.utils import timezone, translation
 
 from tracker.calendars.periods import HalfMonth, NotAPeriod, shanghai_date
@@ -30,30 +29,35 @@ class Command(BaseCommand):
         """What the command is told."""
         parser.add_argument("file", type=Path, metavar="FILE", help="the workbook")
         parser.add_argument("--county", required=True, help="the county's code, e.g. 371423")
-        parser.add_argument("--cycle", help="the half-month, e.g. 2026-10-H2; else what the table says of itself")
+        parser.add_argument(
+            "--cycle", help="the half-month, e.g. 2026-10-H2; else what the table says of itself"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read, take, and tell in English whatever the machine's language, so that scripts can read the answer."""
+        """Read, take, and tell in English whatever the machine's language: scripts read the answer."""
         with translation.override("en"):
             try:
                 self._take(**options)
             except (UnreadableFile, HalfMonthTakesNoTable) as refused:
                 raise CommandError(refusal(refused)) from refused
             except LibraryChanged as changed:
-                raise CommandError("Something else was written meanwhile; nothing was taken. Run it again.") from changed
+                raise CommandError(
+                    "Something else was written meanwhile; nothing was taken. Run it again."
+                ) from changed
 
     def _take(self, *, file: Path, county: str, cycle: str | None, dry_run: bool, **_options: Any) -> None:
         division = Division.objects.counties().filter(code=county).first()
         if division is None:
-            raise CommandError(f"There is no county {county}. Add it in the administration, or correct --county.")
+            raise CommandError(
+                f"There is no county {county}. Add it in the administration, or correct --county."
+            )
         table = read_table(_content(file), file.name)
         now = timezone.now()
         half_month = half_month_of(table, _half_month(cycle), shanghai_date(now))
         self.stdout.write(f"{file.name}: sheet {table.sheet}, {len(table.lines)} rows, {half_month.code}")
         if dry_run:
-            with transaction.atomic():
-                plan = plan_for(table, division, half_month)
+            plan = plan_for(table, division, half_month)
         else:
             plan = take_table(table, division, half_month, source=file.name, by=None, at=now)
         self._tell(plan, table)

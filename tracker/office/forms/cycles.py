@@ -25,7 +25,7 @@ class BoardFilter(forms.Form):
         choices: dict[str, list[tuple[Any, Any]]] = {
             "state": [everything, (MISSING, _("Not yet inspected")), *Inspection.State.choices],
             "township": [everything, *townships],
-            "person": [everything, *people, (NOBODY, _("Nobody's"))],
+            "person": [everything, *people, (NOBODY, _("No inspector"))],
         }
         for name, offered in choices.items():
             self.fields[name].choices = offered  # type: ignore[attr-defined]  # choice fields all three

@@ -2,7 +2,6 @@
 
 import unicodedata
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -50,7 +49,7 @@ class FigureField(forms.DecimalField):
         super().__init__(min_value=0, decimal_places=2, widget=forms.TextInput, **options)
         self.widget.attrs.update({"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         """The number without what stands around it."""
         if isinstance(value, str):
             value = unicodedata.normalize("NFKC", value).replace(",", "").replace("，", "")
@@ -94,7 +93,7 @@ class InspectionForm(forms.Form):
         before: Inspection | None,
         today: date,
     ) -> None:
-        self.project, self.cycle, self.before, self.today = project, cycle, before, today
+        self.project, self.window, self.before, self.today = project, cycle, before, today
         super().__init__(data, initial=self._as_known(present))
         self._offer_what_applies()
         self._tell_last_time()
@@ -103,7 +102,7 @@ class InspectionForm(forms.Form):
         """What was entered in this half-month, else what was found last time."""
         known = present or self.before
         initial: dict[str, Any] = {
-            "cycle": self.cycle.half_month.code,
+            "cycle": self.window.half_month.code,
             "edition": present.edition if present else None,
             "stage": known.stage if known else self.project.stage,
             "inclusion_state": self.project.inclusion_state,
@@ -112,7 +111,7 @@ class InspectionForm(forms.Form):
             initial["cumulative_investment"] = known.cumulative_investment
             initial["progress_percent"] = known.progress_percent
             # A new year begins at nothing, not at last year's sum.
-            if known.cycle_start.year == self.cycle.start.year:
+            if known.cycle_start.year == self.window.start.year:
                 initial["ytd_investment"] = known.ytd_investment
         if present:
             initial["remark"] = present.remark
@@ -142,7 +141,7 @@ class InspectionForm(forms.Form):
     def _tell_last_time(self) -> None:
         if self.before is None:
             return
-        is_same_year = self.before.cycle_start.year == self.cycle.start.year
+        is_same_year = self.before.cycle_start.year == self.window.start.year
         told = {
             "cumulative_investment": wan(self.before.cumulative_investment),
             "ytd_investment": wan(self.before.ytd_investment) if is_same_year else "",
@@ -188,7 +187,7 @@ class InspectionForm(forms.Form):
 
     def _settle_completion(self, started: date | None, completed: date | None) -> None:
         # Without a day of their own both count from the cut-off.
-        cut_off = self.cycle.cut_off
+        cut_off = self.window.cut_off
         if (completed or cut_off) >= (started or cut_off):
             return
         if started is None and "started_on" in self.fields:

@@ -17,6 +17,13 @@ from tracker.templatetags.jigai import figure, wan
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 
 
+def label_cells(table: tables.Table) -> None:
+    """Let each cell carry the name of its column, for phones, where a row is a card without a head."""
+    for column in table.columns:
+        cell = column.column.attrs.get("td", {})
+        column.column.attrs = {**column.column.attrs, "td": {**cell, "data-label": str(column.header)}}
+
+
 class BoardTable(tables.Table):
     """One row a project, whether it was inspected or not."""
 
@@ -45,10 +52,8 @@ class BoardTable(tables.Table):
         attrs = {"class": "table cards-on-phone"}
 
     def before_render(self, request: Any) -> None:
-        """On a phone each cell stands alone: its name goes with it."""
-        for column in self.columns:
-            cell = column.column.attrs.get("td", {})
-            column.column.attrs = {**column.column.attrs, "td": {**cell, "data-label": str(column.header)}}
+        """On a phone each cell stands alone."""
+        label_cells(self)
 
     def render_name(self, value: str, record: Project) -> str:
         """The project, which leads to its page."""

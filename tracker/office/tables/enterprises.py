@@ -30,19 +30,19 @@ def worst_badge(projects: list[Project]) -> str:
 class EnterpriseTable(PagedTable):
     """Enterprises with their worst badge and those of all their projects."""
 
-    worst = tables.Column(verbose_name=_("Worst badge"), accessor="pk", attrs=cell(_("Worst badge")))
+    worst = tables.Column(verbose_name=_("Worst badge"), accessor="pk", attrs=cell(_("Worst badge"), "tiles__head"))
     name = tables.Column(
         verbose_name=_("Enterprise"),
         linkify=("office:enterprise", {"pk": tables.A("pk")}),
         order_by=("name", "pk"),
-        attrs=cell(_("Enterprise"), "names"),
+        attrs=cell(_("Enterprise"), "names tiles__wide"),
     )
     badges = tables.Column(
-        verbose_name=_("Projects"), accessor="pk", orderable=False, attrs=cell(_("Projects"), "badges")
+        verbose_name=_("Projects"), accessor="pk", orderable=False, attrs=cell(_("Projects"), "badges tiles__wide")
     )
     credit_code = tables.Column(verbose_name=_("Credit code"), attrs=cell(_("Credit code"), "nowrap"))
     township = tables.Column(
-        verbose_name=_("Township"), order_by=("township__name_zh", "pk"), attrs=cell(_("Township"))
+        verbose_name=_("Township"), order_by=("township__name_zh", "pk"), attrs=cell(_("Township"), "at-desk")
     )
     industry = tables.Column(
         verbose_name=_("Industry"), order_by=("industry_id", "pk"), attrs=cell(_("Industry"))
@@ -52,10 +52,10 @@ class EnterpriseTable(PagedTable):
     )
     rung = tables.Column(verbose_name=_("Grade"), attrs=cell(_("Grade")))
 
-    class Meta:
+    class Meta(PagedTable.Meta):
         model = Enterprise
         fields = ("worst", "name", "badges", "credit_code", "township", "industry", "chain", "rung")
-        attrs = {"class": "table cards-on-phone"}
+        attrs = {"class": "table table--wrapping tiles cards-on-phone"}
         default = UNKNOWN
 
     caption = _("Enterprises")

@@ -54,6 +54,9 @@ def with_figures(projects: ProjectQuerySet, year: int) -> ProjectQuerySet:
 class PagedTable(tables.Table):
     """A table whose pages have one length, whatever the address asks for."""
 
+    class Meta:
+        template_name = "office/projects_table.html"
+
     def paginate(
         self,
         paginator_class: type[Paginator] = Paginator,
@@ -69,26 +72,26 @@ class PagedTable(tables.Table):
 class ProjectTable(PagedTable):
     """Projects with their badge, their money and who answers for them."""
 
-    badge = tables.Column(verbose_name=_("Badge"), attrs=cell(_("Badge")))
+    badge = tables.Column(verbose_name=_("Badge"), attrs=cell(_("Badge"), "tiles__head"))
     name = tables.Column(
         verbose_name=_("Project"),
         linkify=("office:project", {"pk": tables.A("pk")}),
         order_by=("name", "pk"),
-        attrs=cell(_("Project"), "names"),
+        attrs=cell(_("Project"), "names tiles__wide"),
     )
     enterprise = tables.Column(
         verbose_name=_("Enterprise"),
         linkify=("office:enterprise", {"pk": tables.A("enterprise_id")}),
         order_by=("enterprise__name", "name", "pk"),
-        attrs=cell(_("Enterprise"), "names"),
+        attrs=cell(_("Enterprise"), "names tiles__wide"),
     )
     township = tables.Column(
-        verbose_name=_("Township"), order_by=("township__name_zh", "pk"), attrs=cell(_("Township"))
+        verbose_name=_("Township"), order_by=("township__name_zh", "pk"), attrs=cell(_("Township"), "at-desk")
     )
     planned_total = tables.Column(
         verbose_name=_("Planned total (万元)"),
         order_by=("planned_total", "pk"),
-        attrs=cell(_("Planned total (万元)"), "number"),
+        attrs=cell(_("Planned total (万元)"), "number at-desk"),
     )
     plan = tables.Column(
         verbose_name=_("Plan this year (万元)"),
@@ -113,11 +116,13 @@ class ProjectTable(PagedTable):
         verbose_name=_("Inspector"), order_by=("inspector__name", "pk"), attrs=cell(_("Inspector"), "nowrap")
     )
 
-    class Meta:
+    class Meta(PagedTable.Meta):
         model = Project
-        fields = ("badge", "name", "enterprise", "township", "planned_total", "plan", "invested", "share", "stage",
-                  "inclusion_state", "inspector")  # fmt: skip
-        attrs = {"class": "table cards-on-phone"}
+        fields = (
+            *("badge", "name", "enterprise", "township", "planned_total", "plan", "invested", "share"),
+            *("stage", "inclusion_state", "inspector"),
+        )
+        attrs = {"class": "table table--wrapping tiles cards-on-phone"}
         default = UNKNOWN
 
     caption = _("Projects")

@@ -107,10 +107,11 @@ class EnterprisePage(OneEnterprise, DetailView):
         return [
             {
                 "project": project,
+                "number": str(number),
                 "award": next(iter(by_project[project.pk]), None),
                 "marks": history_strip(by_project[project.pk], until, skipped),
             }
-            for project in projects
+            for number, project in enumerate(projects, start=1)
         ]
 
 

@@ -155,14 +155,14 @@ class Inspect(OfficialOnly, TemplateView):
             form.add_error(
                 None, _("What was entered before is no longer there. Save once more to enter it anew.")
             )
-            form.data["edition"] = ""
+            form.data["edition"] = ""  # type: ignore[index]  # a copy of the request's
             return self._show(form)
         if present.inspector_id == self.person.pk and actions.findings_of(present) == findings:
             return self._saved(present)
         if present.state == Inspection.State.ACCEPTED:
             return self._accepted(present, findings)
         # Saving again replaces what is shown beside, knowingly.
-        form.data["edition"] = str(present.edition)
+        form.data["edition"] = str(present.edition)  # type: ignore[index]  # a copy of the request's
         return self._show(form, theirs=present, mine=findings, status=409)
 
     def _form(self, data: Any = None) -> InspectionForm:

@@ -41,6 +41,7 @@ class Rules(OfficialOnly, TemplateView):
             **super().get_context_data(**kwargs),
             "row": row,
             "policy": policy,
+            "idle": presentation.idle_until(policy, cycle_start.year),
             "settings": CountySettings.of(self.county),
             "colours": [
                 BadgeColour.GOLD,

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
@@ -121,13 +122,15 @@ class ProjectPage(OneProject, DetailView):
             "marks": strip_of(self.project, standing, today),
             "superseded": [award for award in awards if award.state == Award.State.SUPERSEDED],
             "inspections": inspections,
-            "inspected_then": award and any(row.cycle_start == award.cycle_start for row in inspections),
+            "inspection_url": _place_of(award, inspections),
             "year": year,
             "plan": plan,
             "baseline": baseline,
             "replans": plan.version - baseline.version if plan and baseline else 0,
             "sees_phone": belongs_to_county(self.person, self.project),
-            "may_inspect": self._may_inspect(today),
+            "inspect_url": reverse("office:inspect", args=[self.project.pk])
+            if self._may_inspect(today)
+            else "",
             "may_keep": self.person.may(roles.KEEPING),
         }
 
@@ -144,6 +147,13 @@ class ProjectPage(OneProject, DetailView):
         if not self.person.may(roles.INSPECTING) or current_cycle(self.county, today) is None:
             return False
         return inspectable_by(self.person).filter(pk=self.project.pk).exists()
+
+
+def _place_of(award: Award | None, inspections: list[Inspection]) -> str:
+    """Where on the page the inspection stands that the badge rests on."""
+    if award is None or not any(inspection.cycle_start == award.cycle_start for inspection in inspections):
+        return ""
+    return f"#inspection-{award.cycle_start.isoformat()}"
 
 
 def invested_in_year_of(award: Award) -> list[tuple[date, Any]]:
@@ -286,7 +296,7 @@ class PlanProject(KeepsProject):
 
 
 def judge_again(project: Project, *, at: datetime) -> None:
-    """Judge the project again in the half-months still open in which it has a badge: its facts have changed."""
+    """Judge the project again in the open half-months in which it has a badge: its facts have changed."""
     open_cycles = Cycle.objects.filter(county=project.county_id, state=Cycle.State.OPEN).values("start")
     judged = Award.objects.standing().filter(project=project, cycle_start__in=open_cycles)
     first = judged.order_by("cycle_start").values_list("cycle_start", flat=True).first()

@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.generic import TemplateView
@@ -55,7 +54,7 @@ class Month(OfficialOnly, TemplateView):
 
     template_name = "office/month.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page, or with `?format=xlsx` the table of projects."""
         if request.GET.get("format") != "xlsx":
             return super().get(request, *args, **kwargs)

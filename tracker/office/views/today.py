@@ -180,7 +180,9 @@ class Today(OfficialOnly, TemplateView):
         plan = planned = done = Decimal(0)
         for award in awards:
             amount = Decimal(award.inputs.get("annual_plan") or 0)
-            light = next((one for one in award.lights if one["dimension"] == Dimension.INVESTMENT), {})
+            light: dict[str, Any] = next(
+                (one for one in award.lights if one["dimension"] == Dimension.INVESTMENT), {}
+            )
             if not amount:
                 continue
             plan += amount

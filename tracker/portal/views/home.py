@@ -88,6 +88,7 @@ class ProjectPage(PortalPage):
         award = _in_full(card.award) if asked is None else _award_in(project, asked)
         year = award.cycle_start.year if award else timezone.localdate().year
         plan, baseline = project.plan_for(year), project.baseline_for(year)
+        rows = _rows(project)
         return {
             **super().get_context_data(**kwargs),
             "card": card,
@@ -100,7 +101,8 @@ class ProjectPage(PortalPage):
             "plan": plan,
             "baseline": baseline,
             "replans": plan.version - 1 if plan else 0,
-            "rows": _rows(project),
+            "rows": rows,
+            "inspection": _figures_behind(award, rows) or card.inspection,
         }
 
     def _asked_cycle(self) -> HalfMonth | None:
@@ -220,6 +222,12 @@ def _rows(project: Project) -> list[dict[str, Any]]:
         }
         for start in starts
     ]
+
+
+def _figures_behind(award: Award | None, rows: list[dict[str, Any]]) -> Inspection | None:
+    """The last inspection that the badge could rest on."""
+    known = (row["inspection"] for row in rows if award and row["start"] <= award.cycle_start)
+    return next((inspection for inspection in known if inspection), None)
 
 
 def _counts(cards: list[ProjectCard]) -> list[tuple[str, int]]:

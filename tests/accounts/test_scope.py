@@ -1,0 +1,162 @@
+"""Who sees which rows: everything that a division or an enterprise owns, for every kind of reader."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+
+from tests.factories import (
+    make_county,
+    make_cycle,
+    make_enterprise,
+    make_enterprise_user,
+    make_inspection,
+    make_official,
+    make_project,
+    make_township,
+)
+from tracker.accounts.roles import Role
+from tracker.accounts.scope import ScopedQuerySet
+from tracker.badges.models import Award
+from tracker.exchange.models import ImportBatch
+from tracker.inspections.models import Cycle, Inspection
+from tracker.library.models import AnnualPlan, Division, Enterprise, Project
+from tracker.summaries.models import MonthlySummary
+
+pytestmark = pytest.mark.django_db
+
+SCOPED = [model for model in apps.get_models() if isinstance(model._default_manager.all(), ScopedQuerySet)]
+OF_PROJECTS = [Project, AnnualPlan, Inspection, Award]
+OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary]
+
+# Rows by where they belong: two townships of one county, and another county of another city.
+NORTH, SOUTH, ELSEWHERE = "north", "south", "elsewhere"
+SEEN_OF_PROJECTS = {
+    "county": {NORTH, SOUTH},
+    "township": {NORTH},
+    "city": {NORTH, SOUTH},
+    "province": {NORTH, SOUTH, ELSEWHERE},
+    "other county": {ELSEWHERE},
+    "enterprise": {NORTH},
+    "other enterprise": {ELSEWHERE},
+    "switched off": set(),
+    "switched off enterprise": set(),
+    "without division": set(),
+    "stranger": set(),
+}
+# What belongs to a county as a whole is not shown to its townships, nor to enterprises.
+SEEN_OF_COUNTIES = {
+    **dict.fromkeys(SEEN_OF_PROJECTS, set()),
+    "county": {NORTH},
+    "city": {NORTH},
+    "province": {NORTH, ELSEWHERE},
+    "other county": {ELSEWHERE},
+}
+
+
+@dataclass
+class World:
+    readers: dict[str, Any]
+    rows: dict[type, dict[str, Any]]
+
+    def seen(self, model: type, reader: str) -> set[str]:
+        shown = set(model.objects.visible_to(self.readers[reader]).values_list("pk", flat=True))
+        return {place for place, row in self.rows[model].items() if row.pk in shown}
+
+
+@pytest.fixture
+def world() -> World:
+    county, other = make_county("371423"), make_county("371525")
+    north, south = make_township(county), make_township(county)
+    enterprises = {
+        NORTH: make_enterprise(county, township=north),
+        SOUTH: make_enterprise(county, township=south),
+        ELSEWHERE: make_enterprise(other),
+    }
+    projects = {place: make_project(enterprise) for place, enterprise in enterprises.items()}
+    counties = {NORTH: county, ELSEWHERE: other}
+    inspections = {place: make_inspection(project) for place, project in projects.items()}
+    rows: dict[type, dict[str, Any]] = {
+        Division: {NORTH: north, SOUTH: south, ELSEWHERE: other},
+        Enterprise: enterprises,
+        Project: projects,
+        AnnualPlan: {place: project.plans.get() for place, project in projects.items()},
+        Inspection: inspections,
+        Award: {place: project.awards.get() for place, project in projects.items()},
+        Cycle: {place: make_cycle(here) for place, here in counties.items()},
+        ImportBatch: {
+            place: ImportBatch.objects.create(
+                county=here, filename="表.xlsx", content=b"", cycle_start=date(2026, 10, 16)
+            )
+            for place, here in counties.items()
+        },
+        MonthlySummary: {
+            place: MonthlySummary.objects.create(county=here, month_start=date(2026, 10, 1), figures={})
+            for place, here in counties.items()
+        },
+    }
+    readers = {
+        "county": make_official(Role.AUDITOR, county),
+        "township": make_official(Role.LEADER, north),
+        "city": make_official(Role.LEADER, county.parent),
+        "province": make_official(Role.AUDITOR, county.parent.parent),
+        "other county": make_official(Role.TEAM_LEAD, other),
+        "enterprise": make_enterprise_user(enterprises[NORTH]),
+        "other enterprise": make_enterprise_user(enterprises[ELSEWHERE]),
+        "switched off": make_official(Role.TEAM_LEAD, county, is_active=False),
+        "switched off enterprise": make_enterprise_user(enterprises[NORTH], is_active=False),
+        "without division": make_official(Role.ADMINISTRATOR, county),
+        "stranger": AnonymousUser(),
+    }
+    readers["without division"].division = None
+    return World(readers, rows)
+
+
+def test_every_scoped_table_is_looked_at(world: World):
+    assert set(world.rows) == set(SCOPED)
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
+def test_rows_of_projects_are_seen_by_those_who_answer_for_the_place(world: World, reader: str):
+    seen = {model: world.seen(model, reader) for model in OF_PROJECTS}
+    assert seen == dict.fromkeys(OF_PROJECTS, SEEN_OF_PROJECTS[reader])
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
+def test_enterprises_are_seen_like_their_projects(world: World, reader: str):
+    assert world.seen(Enterprise, reader) == SEEN_OF_PROJECTS[reader]
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_COUNTIES)
+def test_what_a_county_does_is_seen_by_its_officials_and_those_above(world: World, reader: str):
+    seen = {model: world.seen(model, reader) for model in OF_COUNTIES}
+    assert seen == dict.fromkeys(OF_COUNTIES, SEEN_OF_COUNTIES[reader])
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
+def test_divisions_are_seen_from_ones_own_downwards(world: World, reader: str):
+    expected = set() if "enterprise" in reader else SEEN_OF_PROJECTS[reader]
+    assert world.seen(Division, reader) == expected
+
+
+def test_an_official_sees_their_own_division_and_none_above():
+    county = make_county()
+    seen = Division.objects.visible_to(make_official(division=county))
+    assert county in seen
+    assert county.parent not in seen
+
+
+def test_a_table_that_names_no_way_to_an_owner_shows_nothing_to_anybody(world: World):
+    for reader in world.readers.values():
+        assert not ScopedQuerySet(Project).visible_to(reader).exists()
+    assert Project.objects.exists()
+
+
+def test_a_division_whose_number_begins_like_anothers_is_not_below_it():
+    county = make_county()
+    near = Division.objects.create(name_zh="虚构", level=Division.Level.COUNTY, parent=county.parent)
+    Division.objects.filter(pk=near.pk).update(path=f"{county.path[:-1]}9/")
+    assert near not in Division.objects.visible_to(make_official(division=county))
