@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+import tracker.converters  # noqa: F401  registers the converters that the included addresses use
 from tracker.accounts.views import Help, Home, SetLanguage
 from tracker.office.views.mailbox import Mailbox, MailboxMessage
 

@@ -189,6 +189,7 @@ class PersonAdmin(ByAdministrators, UserAdmin):
     ways = ("division__", "enterprise__county__")
     form = Person
     add_form = NewPerson
+    add_form_template = "account/admin_new_person.html"
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise", "is_active")}),

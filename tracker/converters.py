@@ -1,5 +1,7 @@
 """What an address may hold: an id that a database can hold, a half-month, a month."""
 
+from django.urls import register_converter
+
 from tracker.calendars.periods import HalfMonth, Month
 
 
@@ -43,3 +45,8 @@ class MonthCode:
     def to_url(self, value: Month | str) -> str:
         """Its code."""
         return value.code if isinstance(value, Month) else value
+
+
+register_converter(RowId, "id")
+register_converter(CycleCode, "cycle")
+register_converter(MonthCode, "month")

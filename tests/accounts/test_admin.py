@@ -114,9 +114,7 @@ def test_a_new_person_can_sign_in_with_the_first_password(office: Client, client
 
 
 def test_a_new_person_may_choose_the_password_themselves(office: Client):
-    office.post(
-        reverse(f"{PEOPLE}_add"), new_person(usable_password="false", password1="", password2="")
-    )
+    office.post(reverse(f"{PEOPLE}_add"), new_person(usable_password="false", password1="", password2=""))
     assert not User.objects.get(email="new@county.test").has_usable_password()
 
 

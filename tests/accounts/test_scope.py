@@ -49,7 +49,7 @@ SEEN_OF_PROJECTS = {
 }
 # What belongs to a county as a whole is not shown to its townships, nor to enterprises.
 SEEN_OF_COUNTIES = {
-    **dict.fromkeys(SEEN_OF_PROJECTS, set()),
+    **{reader: set() for reader in SEEN_OF_PROJECTS},
     "county": {NORTH},
     "city": {NORTH},
     "province": {NORTH, ELSEWHERE},

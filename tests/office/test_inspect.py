@@ -92,7 +92,9 @@ def test_the_form_shows_last_times_figures_beside_each_field(inspector: User):
     assert page.count('inputmode="decimal"') == 3
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Save and go to the next"), ("zh-hans", "lang=\"zh-Hans\"")])
+@pytest.mark.parametrize(
+    ("language", "word"), [("en", "Save and go to the next"), ("zh-hans", 'lang="zh-Hans"')]
+)
 def test_the_form_speaks_the_readers_language(inspector: User, language: str, word: str):
     project = make_project(inspector=inspector)
     make_cycle()
@@ -129,7 +131,10 @@ def test_no_change_is_one_tap_that_takes_over_last_times_figures(inspector: User
     client.post(address(project), {"cycle": "2026-10-H2", "edition": "", "unchanged": "1"})
     inspection = Inspection.objects.get(project=project, cycle_start=date(2026, 10, 16))
     assert inspection.is_unchanged
-    assert (inspection.cumulative_investment, inspection.ytd_investment) == (Decimal("471.59"), Decimal("321.07"))
+    assert (inspection.cumulative_investment, inspection.ytd_investment) == (
+        Decimal("471.59"),
+        Decimal("321.07"),
+    )
 
 
 def test_no_change_keeps_what_the_liaison_has_said_meanwhile(inspector: User):
@@ -291,7 +296,9 @@ def test_a_half_month_that_has_not_opened_takes_nothing(inspector: User):
     project = make_project(inspector=inspector)
     make_cycle(code="2026-11-H1")
     client = signed_in(inspector)
-    assert "cannot be inspected before 15 November 2026" in text_of(client.get(f"{address(project)}?cycle=2026-11-H1"))
+    assert "cannot be inspected before 15 November 2026" in text_of(
+        client.get(f"{address(project)}?cycle=2026-11-H1")
+    )
     assert client.post(address(project), figures(cycle="2026-11-H1")).status_code == 409
     assert client.get(f"{address(project)}?cycle=2026-09-H1").status_code == 404
     assert client.get(f"{address(project)}?cycle=nonsense").status_code == 404

@@ -34,22 +34,22 @@ def mail_to(person: User, day: date) -> Message:
     [
         (
             OPENS,
-            "second half of October 2026: 2 projects to inspect by 4 November",
+            "Second half of October 2026: 2 projects to inspect by 4 November",
             "2 of 3 to inspect, due on 4 November 2026 (working days left: 3).",
         ),
         (
             BEFORE_DUE,
-            "second half of October 2026: 2 projects to inspect by 4 November",
+            "Second half of October 2026: 2 projects to inspect by 4 November",
             "2 of 3 to inspect, due on 4 November 2026 (working days left: 1).",
         ),
         (
             DUE,
-            "second half of October 2026: 2 projects to inspect by 4 November",
+            "Second half of October 2026: 2 projects to inspect by 4 November",
             "2 of 3 to inspect, due today.",
         ),
         (
             LONG_AFTER_DUE,
-            "second half of October 2026: 2 projects to inspect, overdue",
+            "Second half of October 2026: 2 projects to inspect, overdue",
             "2 of 3 to inspect; was due on 4 November 2026, overdue by 3 working days.",
         ),
     ],
@@ -109,9 +109,11 @@ def test_a_lead_reads_with_whom_it_lies_in_the_order_of_names_not_of_figures(cyc
     inspect(done, cycle, an)
     message = mail_to(lead, LONG_AFTER_DUE)
     assert "5 of 6 to inspect" in message.text
-    lines = re.findall(r"^- (.+): (\d) of (\d) left$", message.text, re.MULTILINE)
-    assert sorted(lines) == [("An", "1", "2"), ("Bai", "3", "3"), ("no inspector named", "1", "1")]
-    assert lines.index(("An", "1", "2")) < lines.index(("Bai", "3", "3"))
+    assert re.findall(r"^- (.+): (\d) of (\d) left$", message.text, re.MULTILINE) == [
+        ("An", "1", "2"),
+        ("Bai", "3", "3"),
+        ("no inspector named", "1", "1"),
+    ]
     assert "/office/cycle/2026-10-H2/" in message.text
 
 
@@ -133,7 +135,7 @@ def test_a_liaison_reads_what_is_missing_and_what_awaits_inclusion(cycle: Cycle)
     make_project(name="Small", planned_total=499, **waits)
     make_project(name="Not started", stage="filed", started_on=None, **waits)
     message = mail_to(liaison, AFTER_DUE)
-    assert "6 of 6 to inspect; was due on 4 November 2026, overdue by 1 working days." in message.text
+    assert "6 of 6 to inspect; was due on 4 November 2026, overdue by 1 working day." in message.text
     assert re.findall(r"· (.+): started (\d+) days ago, Preparing papers", message.text) == [
         ("Long", "90"),
         ("Just over", "31"),

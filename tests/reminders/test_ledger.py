@@ -223,8 +223,8 @@ def test_a_beat_that_stood_still_for_three_days_over_the_border_of_two_half_mont
     assert back - date(2026, 11, 13) == timedelta(days=3)
     assert a_day(back) == 1
     (sent,) = mail.outbox
-    assert "second half of October 2026" in sent.body
-    assert "first half of November 2026" in sent.body
+    assert "Second half of October 2026" in sent.body
+    assert "First half of November 2026" in sent.body
     cycles = Reminder.objects.filter(recipient=li, message__sent_at__date=back)
     assert set(cycles.values_list("cycle_start", "kind")) == {(cycle.start, "due"), (late.start, "open")}
 

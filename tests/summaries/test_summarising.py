@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tests.factories import make_county, make_cycle, make_official, make_project, moment
 from tests.summaries.months import close, inspect
@@ -160,6 +161,13 @@ def test_two_workers_freeze_one_month_once_with_the_same_figures(monkeypatch):
     summary = freeze_month(make_county(), OCTOBER, NOW)
     assert MonthlySummary.objects.count() == 1
     assert summary.figures["rated"] == 1
+
+
+def test_without_looking_first_the_table_itself_refuses_a_second_summary_of_a_month():
+    complete_october()
+    summary = freeze_month(make_county(), OCTOBER, NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        MonthlySummary.objects.create(county=summary.county, month_start=summary.month_start, figures={})
 
 
 def test_only_active_leaders_of_the_county_itself_are_written_to():

@@ -48,6 +48,12 @@ class Help(Public, TemplateView):
         }
 
 
+class MailAddress(SignedIn, TemplateView):
+    """The address one signs in with; allauth's own page here would take anybody's address."""
+
+    template_name = "account/email.html"
+
+
 class SetLanguage(Public):
     """The language switch: for this browser, and for the mails of whoever is signed in."""
 

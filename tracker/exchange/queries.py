@@ -413,8 +413,8 @@ class _Planner:
             stage=row.stage,
             inclusion_state=str(state),
             included_on=included_on,
-            started_on=row.started.day if row.started else before.started_on if before else None,
-            completed_on=row.completed.day if row.completed else before.completed_on if before else None,
+            started_on=_finer(row.started, before or project, before, "started_on"),
+            completed_on=_finer(row.completed, before or project, before, "completed_on"),
             progress_note=row.progress_note or (before.progress_note if before else ""),
             remark=row.remark or (before.remark if before else ""),
         )
@@ -556,6 +556,17 @@ def _dates(project: Project | None, found: Mapping[str, Day | None]) -> dict[str
     if sorted(month_only) != sorted(project.month_only if project else ()):
         dates["month_only"] = sorted(month_only)
     return dates
+
+
+def _finer(
+    found: Day | None, known: Inspection | Project | None, before: Inspection | None, name: str
+) -> date | None:
+    """The day that the row gives; what it leaves empty, or knows to the month only, stays as it was known."""
+    if found is None:
+        return getattr(before, name) if before else None
+    day: date | None = getattr(known, name) if known else None
+    is_same_month = day is not None and (day.year, day.month) == (found.day.year, found.day.month)
+    return day if found.is_month_only and is_same_month else found.day
 
 
 def _compared(subject: str, record: Any, facts: Mapping[str, Any]) -> Planned:

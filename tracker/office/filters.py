@@ -69,9 +69,20 @@ class CountyFilters(filters.FilterSet):
     @property
     def active(self) -> list[str]:
         """The names of the filters that narrow the list now."""
-        if not self.is_valid() and not hasattr(self.form, "cleaned_data"):
-            return []
-        return [name for name, value in self.form.cleaned_data.items() if value not in (None, "")]
+        return [name for name, value in self._asked().items() if value not in (None, "")]
+
+    def _asked(self) -> dict[str, Any]:
+        """The values that can be; the others are left out when the form is cleaned."""
+        self.form.full_clean()
+        return self.form.cleaned_data
+
+    def besides(self, omitted: str) -> QuerySet:
+        """What all the other filters leave."""
+        rows = self.queryset.all()
+        for name, value in self._asked().items():
+            if name != omitted:
+                rows = self.filters[name].filter(rows, value)
+        return rows
 
 
 class ProjectFilters(CountyFilters):

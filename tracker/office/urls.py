@@ -1,8 +1,7 @@
 """Addresses of the officials' pages."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from tracker.converters import CycleCode, MonthCode, RowId
 from tracker.office.views import (
     cycles,
     enterprises,
@@ -14,10 +13,6 @@ from tracker.office.views import (
     summaries,
     today,
 )
-
-register_converter(CycleCode, "cycle")
-register_converter(MonthCode, "month")
-register_converter(RowId, "id")
 
 app_name = "office"
 urlpatterns = [

@@ -1,11 +1,8 @@
 """Addresses of the enterprises' pages."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
-from tracker.converters import RowId
 from tracker.portal.views import home
-
-register_converter(RowId, "id")
 
 app_name = "portal"
 urlpatterns = [

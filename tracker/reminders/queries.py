@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from tracker.accounts import roles
 from tracker.accounts.models import User
@@ -169,7 +169,7 @@ def county_work(cycle: Cycle, today: date) -> CountyWork | None:
     )
     shares = [
         Share(row["inspector__name"] or "", row["left"], row["total"])
-        for row in by_inspector.order_by("inspector__name", "inspector")
+        for row in by_inspector.order_by(F("inspector__name").asc(nulls_last=True), "inspector")
         if row["left"]
     ]
     return CountyWork(_deadline(cycle, count, followed.count(), today), shares)

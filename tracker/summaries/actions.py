@@ -3,7 +3,6 @@
 import logging
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import translation
 
 from tracker.accounts.models import User
@@ -62,12 +61,11 @@ def freeze_month(county: Division, month: Month, now: datetime) -> MonthlySummar
     frozen = MonthlySummary.objects.filter(county=county, month_start=month.start).first()
     if frozen is not None:
         return frozen
-    with transaction.atomic():
-        summary, _ = MonthlySummary.objects.get_or_create(
-            county=county,
-            month_start=month.start,
-            defaults={"figures": figures(county, month, shanghai_date(now)), "made_at": now},
-        )
+    # Reckoned before anything is locked; of two workers that did so, the first one's figures stand.
+    reckoned = figures(county, month, shanghai_date(now))
+    summary, _ = MonthlySummary.objects.get_or_create(
+        county=county, month_start=month.start, defaults={"figures": reckoned, "made_at": now}
+    )
     return summary
 
 
@@ -82,8 +80,7 @@ def write_to_leaders(summary: MonthlySummary, now: datetime) -> list[Message]:
     messages = []
     for leader in leaders:
         if keys[leader.pk] not in written:
-            with transaction.atomic():
-                messages += _write_to(leader, keys[leader.pk], summary, now)
+            messages += _write_to(leader, keys[leader.pk], summary, now)
     return messages
 
 

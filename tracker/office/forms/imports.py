@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.calendars.periods import HalfMonth
 from tracker.exchange.actions import latest_half_months
-from tracker.templatetags.jigai import half_month_label
+from tracker.library.words import half_month_label
 
 # A year back: older tables are taken from the command line.
 HALF_MONTHS_OFFERED = 24

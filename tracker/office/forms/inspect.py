@@ -19,7 +19,7 @@ from tracker.library.models import (
     Project,
     Stage,
 )
-from tracker.templatetags.jigai import figure, inclusion_label, stage_label, wan
+from tracker.library.words import figure, inclusion_label, stage_label, wan
 
 # The remedy for what cannot be true together.
 CONTRADICTIONS = {

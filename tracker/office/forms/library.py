@@ -57,6 +57,13 @@ def day_field(label: Any) -> forms.DateField:
 class EnterpriseForm(forms.ModelForm):
     """An enterprise of the county."""
 
+    # Longer than the code itself: people copy it with blanks.
+    credit_code = forms.CharField(
+        label=_("Unified social credit code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("18 signs, as on the business licence."),
+    )
     industry = forms.ModelChoiceField(
         label=_("Industry"),
         queryset=Industry.objects.all(),
@@ -81,12 +88,8 @@ class EnterpriseForm(forms.ModelForm):
 
     def __init__(self, *args: Any, county: Division, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["township"].queryset = townships_of(county)
-        self.fields["credit_code"].widget.attrs["autocomplete"] = "off"
-        # As people copy it: with blanks, full-width, in small letters.
-        self.fields["credit_code"].max_length = None
-        self.fields["credit_code"].validators = []
-        self.fields["credit_code"].widget.attrs.pop("maxlength", None)
+        fields: Any = self.fields
+        fields["township"].queryset = townships_of(county)
 
     def clean_credit_code(self) -> str:
         """As everybody writes it; whether it is one, the table says."""
@@ -145,25 +148,40 @@ class ProjectForm(forms.ModelForm):
 
     def __init__(self, *args: Any, county: Division, by: User, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fields: Any = self.fields
         self.today = today
         self.warnings: list[str] = []
         for name in (*PLANNED_DATES, *ACTUAL_DATES):
             self.fields[name] = day_field(self.fields[name].label)
             if name in self.instance.month_only:
                 self.fields[name].help_text = gettext("Known to the month only; a new day makes it exact.")
-        self.fields["township"].queryset = townships_of(county)
+        fields["township"].queryset = townships_of(county)
         if self.instance.pk:
             del self.fields["enterprise"], self.fields["stage"]
         else:
-            self.fields["enterprise"].queryset = Enterprise.objects.of_county(county)
-            self.fields["stage"].choices = [(stage.value, stage.label) for stage in FIRST_STAGES]
+            fields["enterprise"].queryset = Enterprise.objects.of_county(county)
+            fields["stage"].choices = [(stage.value, stage.label) for stage in FIRST_STAGES]
         if by.role == Role.TEAM_LEAD:
-            self.fields["inspector"].queryset = inspectors_of(county)
+            fields["inspector"].queryset = inspectors_of(county)
         else:
             # Who answers for what is the team lead's to say; what an inspector adds is their own.
             del self.fields["inspector"]
             if not self.instance.pk:
                 self.instance.inspector = by
+
+    @property
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as the page groups them."""
+        dated = {*PLANNED_DATES, *ACTUAL_DATES}
+        people = ["responsible_name", "inspector", "contact_name", "contact_phone"]
+        basics = [name for name in self.fields if name not in dated and name not in people]
+        named = [
+            ("", basics),
+            (gettext("Planned dates"), PLANNED_DATES),
+            (gettext("What has happened"), ACTUAL_DATES),
+            (gettext("People"), people),
+        ]
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in named]
 
     def clean_name(self) -> str:
         """Without stray blanks."""
@@ -242,7 +260,8 @@ class PlanForm(forms.Form):
     def __init__(self, *args: Any, project: Project, year: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
-        self.fields["year"].choices = [(choice, str(choice)) for choice in (year, year + 1)]
+        chooser: Any = self.fields["year"]
+        chooser.choices = [(choice, str(choice)) for choice in (year, year + 1)]
         current = project.plan_for(year)
         self.initial = {"year": year, "amount": current and current.amount}
         amounts = current.months if current else None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.inspections.models import Inspection
 from tracker.library.models import Project
-from tracker.templatetags.jigai import figure, wan
+from tracker.library.words import figure, wan
 
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 
@@ -49,7 +49,8 @@ class BoardTable(tables.Table):
     )
 
     class Meta:
-        attrs = {"class": "table cards-on-phone"}
+        attrs = {"class": "table cards-on-phone board"}
+        default = ""
 
     def before_render(self, request: Any) -> None:
         """On a phone each cell stands alone."""
@@ -78,7 +79,7 @@ class BoardTable(tables.Table):
     def render_given_badge(self, value: str | None, record: Any) -> str:
         """The badge of this half-month, with its marks."""
         if not value:
-            return "–"
+            return ""
         facts = {
             "badge": value,
             "provisional": record.given_state == "provisional",

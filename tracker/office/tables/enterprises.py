@@ -30,7 +30,9 @@ def worst_badge(projects: list[Project]) -> str:
 class EnterpriseTable(PagedTable):
     """Enterprises with their worst badge and those of all their projects."""
 
-    worst = tables.Column(verbose_name=_("Worst badge"), accessor="pk", attrs=cell(_("Worst badge"), "tiles__head"))
+    worst = tables.Column(
+        verbose_name=_("Worst badge"), accessor="pk", attrs=cell(_("Worst badge"), "tiles__head")
+    )
     name = tables.Column(
         verbose_name=_("Enterprise"),
         linkify=("office:enterprise", {"pk": tables.A("pk")}),
@@ -38,7 +40,10 @@ class EnterpriseTable(PagedTable):
         attrs=cell(_("Enterprise"), "names tiles__wide"),
     )
     badges = tables.Column(
-        verbose_name=_("Projects"), accessor="pk", orderable=False, attrs=cell(_("Projects"), "badges tiles__wide")
+        verbose_name=_("Projects"),
+        accessor="pk",
+        orderable=False,
+        attrs=cell(_("Projects"), "badges tiles__wide"),
     )
     credit_code = tables.Column(verbose_name=_("Credit code"), attrs=cell(_("Credit code"), "nowrap"))
     township = tables.Column(

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.badges.rules import Dimension
 from tracker.library.models import Project
+from tracker.library.words import inclusion_label, known_date, wan
 from tracker.office.tables.cycles import NUMBER, label_cells
-from tracker.templatetags.jigai import inclusion_label, known_date, wan
 
 
 class InclusionTable(tables.Table):
@@ -33,10 +33,11 @@ class InclusionTable(tables.Table):
     )
     inclusion_state = tables.Column(verbose_name=_("State"), order_by=("inclusion_state", "pk"))
     light = tables.Column(verbose_name=_("Light"), empty_values=(), orderable=False)
-    act = tables.Column(verbose_name=_("Act"), empty_values=(), orderable=False)
+    act = tables.Column(verbose_name=_("What to do"), empty_values=(), orderable=False)
 
     class Meta:
-        attrs = {"class": "table cards-on-phone"}
+        attrs = {"class": "table cards-on-phone board"}
+        default = ""
 
     def __init__(self, *args: Any, today: date, decides: bool, **options: Any) -> None:
         self.today = today
@@ -61,7 +62,7 @@ class InclusionTable(tables.Table):
     def render_days(self, record: Project) -> str:
         """Days from the start to today."""
         if record.started_on is None:
-            return "–"
+            return ""
         days = max(0, (self.today - record.started_on).days)
         return _now("about %(days)s") % {"days": days} if "started_on" in record.month_only else str(days)
 
@@ -74,13 +75,13 @@ class InclusionTable(tables.Table):
         """The colour that inclusion has in the project's latest badge."""
         lights = record.latest_lights or []
         colour = next((light["badge"] for light in lights if light["dimension"] == Dimension.INCLUSION), None)
-        return render_to_string("parts/_badge.html", {"badge": colour}) if colour else "–"
+        return render_to_string("parts/_badge.html", {"badge": colour}) if colour else ""
 
     def render_act(self, record: Project) -> str:
         """The liaison's way in."""
         return format_html(
             '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
             reverse("office:set_inclusion", args=[record.pk]),
-            _now("Set state"),
+            _now("Set"),
             record.name,
         )

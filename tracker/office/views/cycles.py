@@ -27,10 +27,10 @@ from tracker.inspections import actions
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import WORST_FIRST, current_cycle, next_window
 from tracker.library.models import ENDED_STAGES, BadgeColour, CountySettings, Project, ProjectQuerySet
+from tracker.library.words import half_month_label
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.cycles import MISSING, NOBODY, BoardFilter, SkipForm
 from tracker.office.tables.cycles import BoardTable
-from tracker.templatetags.jigai import half_month_label
 
 ROWS_A_PAGE = 50
 COLOURS = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]

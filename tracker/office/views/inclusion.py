@@ -21,11 +21,11 @@ from tracker.inspections.queries import awaiting_inclusion, next_inclusion_deadl
 from tracker.library.actions import BelowThreshold, InFuture, set_inclusion
 from tracker.library.models import Division, Project, ProjectQuerySet
 from tracker.library.rules import INCLUSION_THRESHOLD
+from tracker.library.words import inclusion_label, wan
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inclusion import InclusionFilter, InclusionForm
 from tracker.office.tables.inclusion import InclusionTable
 from tracker.office.views.projects import judge_again
-from tracker.templatetags.jigai import inclusion_label, wan
 
 ROWS_A_PAGE = 50
 

@@ -27,9 +27,9 @@ from tracker.inspections.queries import (
 )
 from tracker.inspections.rules import Findings
 from tracker.library.models import Division, Project
+from tracker.library.words import badge_label, badge_shape
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inspect import InspectionForm, ReturnForm, unchanged_findings
-from tracker.templatetags.jigai import badge_label, badge_shape
 
 
 class Inspect(OfficialOnly, TemplateView):

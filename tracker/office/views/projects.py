@@ -63,12 +63,13 @@ class Projects(OfficialOnly, SingleTableView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the county's badges counted, as the first way to narrow the list down."""
         visible = Project.objects.visible_to(self.person).of_county(self.county)
-        counted = dict(visible.order_by().values_list("badge").annotate(Count("pk")))
+        counted = dict(self.filters.besides("badge").order_by().values_list("badge").annotate(Count("pk")))
         return {
             **super().get_context_data(**kwargs),
             "filters": self.filters,
             "counts": [(colour, counted[colour]) for colour in SHOWN_FIRST if colour in counted],
-            "total": sum(counted.values()),
+            "found": sum(counted.values()),
+            "has_projects": visible.exists(),
             "may_keep": self.person.may(roles.KEEPING),
             "may_import": self.person.may(roles.IMPORTING),
         }
@@ -110,8 +111,8 @@ class ProjectPage(OneProject, DetailView):
         )
         standing = [award for award in awards if award.state != Award.State.SUPERSEDED]
         award = self._asked_for(standing)
-        inspections = Inspection.objects.filter(project=self.project).select_related("inspector", "reviewer")
-        inspections = list(inspections.order_by("-cycle_start")[:STRIP_LENGTH])
+        made = Inspection.objects.filter(project=self.project).select_related("inspector", "reviewer")
+        inspections = list(made.order_by("-cycle_start")[:STRIP_LENGTH])
         year = award.cycle_start.year if award else HalfMonth.latest_cut_off(today).year
         plan, baseline = self.project.plan_for(year), self.project.baseline_for(year)
         return {

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import Any
 
@@ -188,7 +188,7 @@ class Today(OfficialOnly, TemplateView):
             plan += amount
             planned += amount * Decimal(light.get("planned") or 0) / 100
             done += Decimal(award.inputs.get("ytd_investment") or 0)
-        shares = {"planned_share": planned * 100 / plan, "done_share": done * 100 / plan} if plan else {}
+        shares = {"planned_share": _share(planned, plan), "done_share": _share(done, plan)}
         return {"plan": plan, "planned": planned, "done": done, **shares}
 
     def _inclusion(self) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class Today(OfficialOnly, TemplateView):
             "inclusion_waiting": waiting,
             "included": included,
             "inclusion_of": of,
-            "inclusion_share": Decimal(included) * 100 / of if of else None,
+            "inclusion_share": _share(Decimal(included), Decimal(of)),
         }
 
     def _for_liaison(self) -> dict[str, Any]:
@@ -261,3 +261,8 @@ class Today(OfficialOnly, TemplateView):
             "cycle": cycle,
             "done": reported,
         }
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal | None:
+    """Per cent of the whole, rounded as people round."""
+    return (part * 100 / whole).quantize(Decimal("0.1"), ROUND_HALF_UP) if whole else None
