@@ -19,6 +19,8 @@ app.conf.update(
         "unacked_restore_throttle": 1,
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
+        # Nobody waits long for a doorbell that is out of order: the sweep finds the work in the database.
+        "connect_retries_timeout": 2,
     },
     # Nobody reads results: what was done stands in the database.
     task_ignore_result=True,

@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 import tracker.converters  # noqa: F401  registers the converters that the included addresses use
-from tracker.accounts.views import Help, Home, SetLanguage
+from tracker.accounts.views import Help, Home, MailAddress, SetLanguage
 from tracker.office.views.mailbox import Mailbox, MailboxMessage
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
+    path("account/email/", MailAddress.as_view(), name="account_email"),
     path("account/", include("allauth.account.urls")),
     path("language/", SetLanguage.as_view(), name="set_language"),
     path("office/", include("tracker.office.urls")),

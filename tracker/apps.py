@@ -12,4 +12,5 @@ class TrackerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import config.celery  # noqa: F401  shared_task and delay_on_commit need the app in every process
+        import config.celery  # shared_task and delay_on_commit need the app in every process
+        import config.checks  # noqa: F401  what a real deployment must not do

@@ -30,7 +30,9 @@ READING = rules.Reading(
 OCTOBER_15, OCTOBER_31 = date(2026, 10, 1), date(2026, 10, 16)
 
 
-def award_for(reading: rules.Reading = READING, policy: rules.Policy = rules.DEFAULT_POINTS, **facts) -> Award:
+def award_for(
+    reading: rules.Reading = READING, policy: rules.Policy = rules.DEFAULT_POINTS, **facts
+) -> Award:
     verdict = rules.judge(reading, policy)
     facts = {
         "cycle_start": HalfMonth.containing(reading.cut_off).start,
@@ -83,7 +85,11 @@ def test_a_lead_is_said_as_one():
 
 @pytest.mark.parametrize(
     ("gap", "shown", "badge"),
-    [("9.98", "9.98 points behind", "blue"), ("10", "10.0 points behind", "yellow"), ("30.02", "30.02", "red")],
+    [
+        ("9.98", "9.98 points behind", "blue"),
+        ("10", "10.0 points behind", "yellow"),
+        ("30.02", "30.02", "red"),
+    ],
 )
 def test_a_gap_never_looks_like_the_next_colour(gap: str, shown: str, badge: str):
     award = award_for()
@@ -120,7 +126,10 @@ def test_a_light_held_by_a_reason_says_until_when():
 
 def test_lights_that_count_say_what_they_count():
     late = replace(
-        READING, inclusion_state=rules.InclusionState.PREPARING, actual_start=date(2026, 9, 16), cycles_missing=2
+        READING,
+        inclusion_state=rules.InclusionState.PREPARING,
+        actual_start=date(2026, 9, 16),
+        cycles_missing=2,
     )
     inclusion, freshness = row_of(award_for(late), "inclusion"), row_of(award_for(late), "freshness")
     assert (inclusion.planned, inclusion.gap) == ("within 30 days of the start", "45 days since the start")
@@ -178,9 +187,7 @@ def test_everything_is_drawn_within_the_drawing(done: str):
 
 
 def test_more_done_is_drawn_higher():
-    low, high = (
-        plan_chart(award_for(), [(OCTOBER_31, Decimal(done))]).dots[0].y for done in ("200", "900")
-    )
+    low, high = (plan_chart(award_for(), [(OCTOBER_31, Decimal(done))]).dots[0].y for done in ("200", "900"))
     assert float(high) < float(low)
 
 
@@ -218,7 +225,12 @@ def strip_of(badges: dict[str, str], until: str = "2026-10-H2", skipped=()):
 
 def test_the_strip_begins_with_the_first_badge_and_goes_up_to_now():
     marks = strip_of({"2026-09-H1": "blue", "2026-09-H2": "yellow"})
-    assert [mark.half_month.code for mark in marks] == ["2026-09-H1", "2026-09-H2", "2026-10-H1", "2026-10-H2"]
+    assert [mark.half_month.code for mark in marks] == [
+        "2026-09-H1",
+        "2026-09-H2",
+        "2026-10-H1",
+        "2026-10-H2",
+    ]
     assert [mark.badge for mark in marks] == ["blue", "yellow", "", ""]
 
 
@@ -235,7 +247,10 @@ def test_a_red_made_good_says_by_when():
 
 
 def test_a_red_that_lasts_is_not_made_good():
-    assert [mark.made_good_on for mark in strip_of({"2026-10-H1": "red", "2026-10-H2": "red"})] == [None, None]
+    assert [mark.made_good_on for mark in strip_of({"2026-10-H1": "red", "2026-10-H2": "red"})] == [
+        None,
+        None,
+    ]
 
 
 def test_a_half_month_that_the_county_left_out_says_so():
@@ -252,7 +267,9 @@ def test_a_superseded_badge_is_not_in_the_strip():
 
 def test_the_strip_is_a_list_whose_marks_open_by_key_and_tap():
     marks = strip_of({"2026-10-H1": "red", "2026-10-H2": "blue"})
-    html = render_to_string("parts/_history_strip.html", {"marks": marks, "name": "history", "page_url": "/p/"})
+    html = render_to_string(
+        "parts/_history_strip.html", {"marks": marks, "name": "history", "page_url": "/p/"}
+    )
     assert html.count("<li") == html.count("<summary") == 2
     assert "<ol" in html
     assert "first half of October 2026: Red, made good on 31 October 2026" in html
@@ -264,9 +281,16 @@ def test_the_strip_is_a_list_whose_marks_open_by_key_and_tap():
 
 def test_the_card_shows_the_decisive_row_first_and_marked():
     award = award_for(state=Award.State.PROVISIONAL, to_improve_en="96 万元 more by 15 November reaches blue")
-    html = render_to_string("parts/_explanation.html", {"award": award, "project": Project(), "name": "badge"})
+    html = render_to_string(
+        "parts/_explanation.html", {"award": award, "project": Project(), "name": "badge"}
+    )
     body = html[html.index("<tbody") :]
-    assert body.index("is-decisive") < body.index("<th") < body.index("Investment this year") < body.index("Start")
+    assert (
+        body.index("is-decisive")
+        < body.index("<th")
+        < body.index("Investment this year")
+        < body.index("Start")
+    )
     assert "provisional" in html
     assert "96 万元 more by 15 November reaches blue" in html
 

@@ -15,6 +15,7 @@ from tests.factories import (
     make_county,
     make_cycle,
     make_enterprise,
+    make_enterprise_user,
     make_findings,
     make_inspection,
     make_official,
@@ -108,6 +109,8 @@ def test_the_table_is_filtered_by_state_township_and_person(lead: User):
     assert sorted(shown(board(lead))) == ["first", "second"]
     assert shown(board(lead, "?state=submitted")) == ["first"]
     assert shown(board(lead, "?state=missing")) == ["second"]
+    Inspection.objects.update(state="returned", return_reason="why")
+    assert sorted(shown(board(lead, "?state=missing"))) == ["first", "second"]
     assert shown(board(lead, f"?township={township.pk}")) == ["first"]
     assert shown(board(lead, f"?person={ann.pk}")) == ["first"]
     assert shown(board(lead, "?person=0")) == ["second"]
@@ -241,12 +244,7 @@ def test_everything_that_others_had_submitted_is_accepted_at_once(lead: User):
 @pytest.mark.parametrize("name", ["office:close_cycle", "office:skip_cycle", "office:confirm_badges"])
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.TEAM_LEAD}))
 def test_only_a_team_lead_decides_about_the_half_month(name: str, role: str):
-    if role == Role.ENTERPRISE:
-        from tests.factories import make_enterprise_user
-
-        person = make_enterprise_user()
-    else:
-        person = make_official(role)
+    person = make_enterprise_user() if role == Role.ENTERPRISE else make_official(role)
     make_cycle()
     assert signed_in(person).get(way(name)).status_code == 403
     assert signed_in(person).post(way(name), {"reason": "x"}).status_code == 403

@@ -3,15 +3,16 @@
 A model names the ways from its rows to divisions and to an enterprise; what it does not name, nobody sees.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
 from tracker.accounts.roles import Role
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from tracker.accounts.models import User
 
 
@@ -30,10 +31,10 @@ class ScopedQuerySet(models.QuerySet[Any]):
         """Rows of the person's division subtree, or of their enterprise; none for anybody else."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        assert not isinstance(user, AnonymousUser)
-        if user.role == Role.ENTERPRISE:
-            return self._of_enterprise(user)
-        return self._in_subtree(user)
+        person = cast("User", user)
+        if person.role == Role.ENTERPRISE:
+            return self._of_enterprise(person)
+        return self._in_subtree(person)
 
     def _of_enterprise(self, user: "User") -> Self:
         if not self.enterprise_path or user.enterprise_id is None:

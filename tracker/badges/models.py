@@ -1,7 +1,7 @@
 """Policies, and the awards that were given under them."""
 
 from datetime import date
-from typing import ClassVar, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -38,7 +38,7 @@ class BadgePolicy(models.Model):
     source = models.CharField(_("source"), max_length=200, blank=True)
     made_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[BadgePolicyQuerySet] = BadgePolicyQuerySet.as_manager()
+    objects = BadgePolicyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("badge policy")
@@ -114,7 +114,7 @@ class Award(models.Model):
         verbose_name=_("confirmed by"),
     )
 
-    objects: ClassVar[AwardQuerySet] = AwardQuerySet.as_manager()
+    objects = AwardQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("award")

@@ -1,6 +1,6 @@
 """Days on which a county, or everybody, works or rests against the week's rhythm."""
 
-from typing import ClassVar, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -25,7 +25,7 @@ class CalendarDay(models.Model):
     is_working = models.BooleanField(_("working day"))
     note = models.CharField(_("why"), max_length=120, blank=True)
 
-    objects: ClassVar[CalendarDayQuerySet] = CalendarDayQuerySet.as_manager()
+    objects = CalendarDayQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("special day")

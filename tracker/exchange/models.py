@@ -1,6 +1,5 @@
 """Workbooks that somebody has handed in."""
 
-from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -34,7 +33,7 @@ class ImportBatch(models.Model):
     # {"created": n, "changed": n, "unchanged": n, "refused": n} over all kinds of records.
     counts = models.JSONField(default=dict, blank=True)
 
-    objects: ClassVar[ImportBatchQuerySet] = ImportBatchQuerySet.as_manager()
+    objects = ImportBatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("import")

@@ -12,8 +12,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+import tracker.library.rules as library
 from tracker.calendars.periods import HalfMonth, Month, NotAPeriod
-from tracker.library import rules as library
 
 # What a reader of workbooks gives for one cell; an empty text is an empty cell.
 Cell = str | float | int | bool | date | datetime | time | timedelta

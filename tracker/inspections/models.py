@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Self
+from typing import Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -48,7 +48,7 @@ class Cycle(models.Model):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     closed_by = models.ForeignKey("tracker.User", models.SET_NULL, null=True, blank=True, related_name="+")
 
-    objects: ClassVar[CycleQuerySet] = CycleQuerySet.as_manager()
+    objects = CycleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("half-month")
@@ -144,7 +144,7 @@ class Inspection(models.Model):
     # Counts the saves: a form that shows an older edition is told so instead of overwriting.
     edition = models.PositiveIntegerField(default=1)
 
-    objects: ClassVar[InspectionQuerySet] = InspectionQuerySet.as_manager()
+    objects = InspectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("inspection")

@@ -1,7 +1,7 @@
 """The county's library: who there is, what they are transforming, and by which plan."""
 
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -50,7 +50,7 @@ class Division(models.Model):
     # The ids from the root down, "/1/14/96/": one prefix comparison finds a subtree on every database.
     path = models.CharField(max_length=60, db_index=True, editable=False)
 
-    objects: ClassVar[DivisionQuerySet] = DivisionQuerySet.as_manager()
+    objects = DivisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("division")
@@ -196,7 +196,7 @@ class Enterprise(models.Model):
     contact_phone = models.CharField(_("phone"), max_length=30, blank=True)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[EnterpriseQuerySet] = EnterpriseQuerySet.as_manager()
+    objects = EnterpriseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("enterprise")
@@ -374,7 +374,7 @@ class Project(models.Model):
     badge_cycle_start = models.DateField(null=True, blank=True, editable=False)
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[ProjectQuerySet] = ProjectQuerySet.as_manager()
+    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("project")
@@ -428,7 +428,7 @@ class AnnualPlan(models.Model):
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     made_by = models.ForeignKey("tracker.User", models.SET_NULL, null=True, blank=True, related_name="+")
 
-    objects: ClassVar[AnnualPlanQuerySet] = AnnualPlanQuerySet.as_manager()
+    objects = AnnualPlanQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("annual plan")

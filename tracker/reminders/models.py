@@ -1,6 +1,6 @@
 """What somebody is to be reminded of; each row exists once and leads to at most one mail."""
 
-from typing import ClassVar, Self
+from typing import Self
 
 from django.db import models
 from django.utils import timezone
@@ -40,7 +40,7 @@ class Reminder(models.Model):
     )
     settled_at = models.DateTimeField(_("settled without a mail at"), null=True, blank=True)
 
-    objects: ClassVar[ReminderQuerySet] = ReminderQuerySet.as_manager()
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reminder")

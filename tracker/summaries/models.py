@@ -1,6 +1,5 @@
 """The figures of a complete month, kept as they were when the leader was written to."""
 
-from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -24,7 +23,7 @@ class MonthlySummary(models.Model):
     figures = models.JSONField()
     made_at = models.DateTimeField(_("made at"), default=timezone.now)
 
-    objects: ClassVar[MonthlySummaryQuerySet] = MonthlySummaryQuerySet.as_manager()
+    objects = MonthlySummaryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("monthly summary")

@@ -1,6 +1,7 @@
 """The list of projects."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import django_tables2 as tables
@@ -11,6 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tracker.badges.rules import rounded
 from tracker.inspections.models import Inspection
 from tracker.inspections.queries import worst_badge_first
 from tracker.library.models import AnnualPlan, InclusionState, Project, ProjectQuerySet, Stage
@@ -52,10 +54,23 @@ def with_figures(projects: ProjectQuerySet, year: int) -> ProjectQuerySet:
 
 
 class PagedTable(tables.Table):
-    """A table whose pages have one length, whatever the address asks for."""
+    """A table with pages of one length and its own columns to sort by, whatever the address asks for."""
 
     class Meta:
         template_name = "office/projects_table.html"
+
+    @property
+    def order_by(self) -> Any:
+        """The column that the rows are ordered by."""
+        return self._order_by
+
+    @order_by.setter
+    def order_by(self, value: Any) -> None:
+        """Take one column that can be sorted by; whatever else an address asks for changes nothing."""
+        asked = value.split(",") if isinstance(value, str) else list(value or ())
+        known = [alias for alias in asked if alias.removeprefix("-") in self.base_columns]
+        if known or not asked:
+            tables.Table.order_by.fset(self, known[:1])
 
     def paginate(
         self,
@@ -150,11 +165,9 @@ class ProjectTable(PagedTable):
     def render_share(self, record: Any) -> str:
         """What was done as a share of the year's plan."""
         plan, invested = self._plan(record), self._invested(record)
-        return (
-            number_format(invested * 100 / plan, 1, use_l10n=True)
-            if plan and invested is not None
-            else UNKNOWN
-        )
+        if not plan or invested is None:
+            return UNKNOWN
+        return number_format(rounded(Fraction(invested) * 100 / Fraction(plan), 1), 1, use_l10n=True)
 
     def _plan(self, record: Any) -> Decimal | None:
         """The latest version wins."""

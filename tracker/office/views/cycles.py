@@ -230,7 +230,8 @@ class CycleBoard(OfCycle):
     def _chosen(self, wanted: dict[str, str]) -> ProjectQuerySet:
         rows = self.rows.select_related("enterprise", "inspector")
         if state := wanted.get("state"):
-            rows = rows.filter(report_state=None) if state == MISSING else rows.filter(report_state=state)
+            still = Q(report_state=None) | Q(report_state=Inspection.State.RETURNED)
+            rows = rows.filter(still if state == MISSING else Q(report_state=state))
         if township := wanted.get("township"):
             rows = rows.filter(township=int(township))
         if person := wanted.get("person"):
