@@ -3,7 +3,7 @@
 A model names the ways from its rows to divisions and to an enterprise; what it does not name, nobody sees.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -31,10 +31,9 @@ class ScopedQuerySet(models.QuerySet[Any]):
         """Rows of the person's division subtree, or of their enterprise; none for anybody else."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        person = cast("User", user)
-        if person.role == Role.ENTERPRISE:
-            return self._of_enterprise(person)
-        return self._in_subtree(person)
+        if user.role == Role.ENTERPRISE:
+            return self._of_enterprise(user)
+        return self._in_subtree(user)
 
     def _of_enterprise(self, user: "User") -> Self:
         if not self.enterprise_path or user.enterprise_id is None:
