@@ -269,7 +269,7 @@ def test_each_error_names_its_row_and_column(facts: dict[str, Any], key: str, co
 
 def test_a_row_tells_all_its_errors_at_once():
     found = errors(table(row(enterprise=None, total=-1, progress=101)))
-    assert [code for _, _, code in found] == ["negative_amount", "not_a_percentage", "missing"]
+    assert [code for _, _, code in found] == ["missing", "negative_amount", "not_a_percentage"]
 
 
 def test_empty_figures_are_nought_before_the_start_only():

@@ -488,3 +488,9 @@ def test_every_remark_can_be_said_in_both_languages():
 def test_a_workbook_with_several_sheets_tells_which_is_read():
     plan = look(workbook({"上": [workbooks.HEAD, row(1)], "下": [workbooks.HEAD, row(2)]}))
     assert [note.code for note in plan.notes] == ["other_sheet"]
+
+
+def test_columns_that_are_not_read_are_named():
+    head = [*workbooks.HEAD, "2025年计划投资（万元）", "亩均税收"]
+    (note,) = look(workbook({"表": [head, [*row(), 5, 6]]})).notes
+    assert "AC 亩均税收；AB 2025年计划投资（万元）" in remark(note)

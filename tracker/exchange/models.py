@@ -1,6 +1,5 @@
 """Workbooks that somebody has handed in."""
 
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _

@@ -209,7 +209,7 @@ def plan_for(table: Table, county: Division, half_month: HalfMonth) -> Plan:
     known = _Known(county, half_month, [row.row for row in read if row.row])
     plan = Plan(
         half_month=half_month,
-        notes=_notes(table, county, half_month, cycle),
+        notes=_notes(table, county, half_month, cycle, columns),
         rows=[],
         enterprises={},
     )
@@ -220,7 +220,13 @@ def plan_for(table: Table, county: Division, half_month: HalfMonth) -> Plan:
     return plan
 
 
-def _notes(table: Table, county: Division, half_month: HalfMonth, cycle: Cycle | None) -> list[Note]:
+def _notes(
+    table: Table,
+    county: Division,
+    half_month: HalfMonth,
+    cycle: Cycle | None,
+    columns: Mapping[Field, Column],
+) -> list[Note]:
     """What is to be said of the table as a whole."""
 
     def note(code: str, **values: str | int) -> Note:
@@ -238,8 +244,10 @@ def _notes(table: Table, county: Division, half_month: HalfMonth, cycle: Cycle |
     if cycle is not None and not cycle.is_open:
         notes.append(note("half_month_closed", half_month=half_month.code))
     notes += [note("other_sheet", sheet=table.sheet, other=other) for other in table.other_sheets]
-    if table.not_understood:
-        notes.append(note("columns_not_understood", heads="；".join(table.not_understood)))
+    # A column of another year, or a second one for the same thing, is not read either.
+    not_read = [f"{one.letter} {one.head}" for one in table.columns if one not in columns.values()]
+    if heads := [*table.not_understood, *not_read]:
+        notes.append(note("columns_not_read", heads="；".join(heads)))
     return notes
 
 

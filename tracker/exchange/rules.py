@@ -452,9 +452,9 @@ def _word(text: str, words: Mapping[str, str], code: str) -> str | None:
     if word in NOTHING:
         return None
     if word not in words:
-        raise UnreadableCell(
-            code, known="、".join(known for known in words if len(known) > 1 or known in "是否")
-        )
+        # Of the words for one thing the first is the one to recommend.
+        recommended = {meaning: known for known, meaning in reversed(words.items())}
+        raise UnreadableCell(code, known="、".join(reversed(recommended.values())))
     return words[word]
 
 
@@ -744,7 +744,8 @@ def _read_line(line: Line, columns: Mapping[Field, Column], shares: bool) -> Rea
         contact_phone=reader.text(Field.PHONE),
         remark=reader.text(Field.REMARK),
     )
-    return ReadRow(line.number, None if reader.errors else row, tuple(reader.errors), tuple(reader.warnings))
+    errors = sorted(reader.errors, key=lambda error: (len(error.letter), error.letter))
+    return ReadRow(line.number, None if errors else row, tuple(errors), tuple(reader.warnings))
 
 
 def oddities(row: Row, cut_off: date) -> list[tuple[Field, str]]:

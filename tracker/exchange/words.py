@@ -194,7 +194,7 @@ NOTES: Mapping[str, Promise] = {
         "changed."
     ),
     "other_sheet": _("Sheet “%(sheet)s” is read. Sheet “%(other)s” has a table too and is left out."),
-    "columns_not_understood": _("These columns are not understood and left out: %(heads)s."),
+    "columns_not_read": _("These columns are left out: %(heads)s."),
 }
 
 LEFT_OUT: Mapping[str, Promise] = {

@@ -130,7 +130,7 @@ def submit_inspection(
         raise CycleIsClosed(cycle)
     _check(project, cycle, findings, origin)
     existing = Inspection.objects.filter(project=project, cycle_start=cycle.start).first()
-    if existing and existing.state == Inspection.State.ACCEPTED:
+    if existing and not may_be_corrected(existing, cycle):
         raise AlreadyAccepted(existing)
     if (existing.edition if existing else None) != edition:
         raise EditedMeanwhile(existing)
@@ -186,8 +186,18 @@ def record_from_table(cycle: Cycle, found: Mapping[int, Findings], *, by: User |
         Project.objects.bulk_update(latest, FOUND_OF_PROJECT, batch_size=200)
 
 
+def may_be_corrected(inspection: Inspection, cycle: Cycle) -> bool:
+    """Whether saving again replaces it: while the window is open, and nobody else has accepted it."""
+    if inspection.state != Inspection.State.ACCEPTED:
+        return cycle.is_open
+    return cycle.is_open and not CountySettings.of(cycle.county).needs_second_person
+
+
 def _check(project: Project, cycle: Cycle, findings: Findings, origin: str) -> None:
-    if found := rules.contradictions(findings):
+    found = rules.contradictions(findings)
+    if project.started_on and findings.completed_on and findings.completed_on < project.started_on:
+        found.append(("completed_on", "completed_before_start"))
+    if found:
         raise Contradicts(found)
     says_liaison = (
         findings.inclusion_state in LIAISON_STATES and findings.inclusion_state != project.inclusion_state
@@ -266,7 +276,8 @@ def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> 
     if project.started_on is None and inspection.stage not in NOT_STARTED_STAGES | ENDED_STAGES:
         project.started_on = inspection.started_on or cycle.cut_off
     if project.completed_on is None and inspection.stage in FINISHED_STAGES:
-        project.completed_on = inspection.completed_on or cycle.cut_off
+        completed_on = inspection.completed_on or cycle.cut_off
+        project.completed_on = max(completed_on, project.started_on or completed_on)
 
 
 @transaction.atomic
@@ -307,6 +318,16 @@ def reassess_cycle(cycle: Cycle, *, at: datetime) -> Given:
         reported = Inspection.objects.accepted().in_cycle(cycle.start)
         projects = projects.filter(pk__in=reported.values("project"))
     return assess(projects, cycle.county, cycle.half_month, at=at)
+
+
+@transaction.atomic
+def judge_again(project: Project, *, at: datetime) -> None:
+    """Judge the project again in the open half-months in which it has a badge: its facts have changed."""
+    open_cycles = Cycle.objects.filter(county=project.county_id, state=Cycle.State.OPEN).values("start")
+    judged = Award.objects.standing().filter(project=project, cycle_start__in=open_cycles)
+    first = judged.order_by("cycle_start").values_list("cycle_start", flat=True).first()
+    if first is not None:
+        assess(Project.objects.filter(pk=project.pk), project.county, HalfMonth.starting(first), at=at)
 
 
 @transaction.atomic

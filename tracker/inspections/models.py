@@ -162,3 +162,8 @@ class Inspection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} {self.cycle_start}"
+
+    @property
+    def half_month(self) -> HalfMonth:
+        """The half-month as plain value."""
+        return HalfMonth.starting(self.cycle_start)

@@ -1,7 +1,7 @@
 """How facts are said in the reader's language: one wording for pages, tables, mails and workbooks."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.formats import date_format, number_format
@@ -75,14 +75,18 @@ def known_date(project: Any, field: str) -> str:
 
 def wan(amount: Decimal | float | None) -> str:
     """An amount of 万元 with two decimals and grouped digits, or a dash."""
-    return (
-        "–" if amount is None else number_format(Decimal(str(amount)), 2, use_l10n=True, force_grouping=True)
-    )
+    return "–" if amount is None else _rounded(amount, 2)
 
 
 def figure(value: Decimal | float | str | None) -> str:
     """A percentage or a gap with one decimal, or a dash."""
-    return "–" if value is None or value == "" else number_format(Decimal(str(value)), 1, use_l10n=True)
+    return "–" if value is None or value == "" else _rounded(value, 1)
+
+
+def _rounded(value: Decimal | float | str, places: int) -> str:
+    """Django's number_format cuts what is too long; people round, halves away from zero."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return number_format(rounded, places, use_l10n=True, force_grouping=True)
 
 
 def stage_label(stage: str) -> str:

@@ -57,7 +57,7 @@ class EnterpriseTable(PagedTable):
     )
     rung = tables.Column(verbose_name=_("Grade"), attrs=cell(_("Grade")))
 
-    class Meta(PagedTable.Meta):
+    class Meta:
         model = Enterprise
         fields = ("worst", "name", "badges", "credit_code", "township", "industry", "chain", "rung")
         attrs = {"class": "table table--wrapping tiles cards-on-phone"}

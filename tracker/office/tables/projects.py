@@ -56,9 +56,6 @@ def with_figures(projects: ProjectQuerySet, year: int) -> ProjectQuerySet:
 class PagedTable(tables.Table):
     """A table with pages of one length and its own columns to sort by, whatever the address asks for."""
 
-    class Meta:
-        template_name = "office/projects_table.html"
-
     @property
     def order_by(self) -> Any:
         """The column that the rows are ordered by."""
@@ -131,7 +128,7 @@ class ProjectTable(PagedTable):
         verbose_name=_("Inspector"), order_by=("inspector__name", "pk"), attrs=cell(_("Inspector"), "nowrap")
     )
 
-    class Meta(PagedTable.Meta):
+    class Meta:
         model = Project
         fields = (
             *("badge", "name", "enterprise", "township", "planned_total", "plan", "invested", "share"),

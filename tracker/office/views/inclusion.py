@@ -17,6 +17,7 @@ from django_tables2 import RequestConfig
 from tracker.accounts import roles
 from tracker.badges.models import Award
 from tracker.calendars.periods import shanghai_date
+from tracker.inspections.actions import judge_again
 from tracker.inspections.queries import awaiting_inclusion, next_inclusion_deadline
 from tracker.library.actions import BelowThreshold, InFuture, set_inclusion
 from tracker.library.models import Division, Project, ProjectQuerySet
@@ -25,7 +26,6 @@ from tracker.library.words import inclusion_label, wan
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inclusion import InclusionFilter, InclusionForm
 from tracker.office.tables.inclusion import InclusionTable
-from tracker.office.views.projects import judge_again
 
 ROWS_A_PAGE = 50
 

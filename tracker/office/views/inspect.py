@@ -76,6 +76,13 @@ class Inspect(OfficialOnly, TemplateView):
         return previous_inspection(self.project, self.cycle.half_month) if self.cycle else None
 
     @property
+    def is_correcting(self) -> bool:
+        """Whether what counts already is to be entered anew, and may be."""
+        if self.present is None or self.cycle is None:
+            return False
+        return "correct" in self.request.GET and actions.may_be_corrected(self.present, self.cycle)
+
+    @property
     def may_be_unchanged(self) -> bool:
         """Whether "no change" can be said: last time's sum of the year must be of the same year."""
         return (
@@ -90,7 +97,7 @@ class Inspect(OfficialOnly, TemplateView):
             return self._no_window()
         if not self.cycle.is_open or shanghai_date(timezone.now()) < self.cycle.opens_on:
             return self._closed(self.cycle)
-        if self.present and self.present.state == Inspection.State.ACCEPTED:
+        if self.present and self.present.state == Inspection.State.ACCEPTED and not self.is_correcting:
             return self._accepted(self.present)
         return self._show(self._form())
 
@@ -149,6 +156,7 @@ class Inspect(OfficialOnly, TemplateView):
 
     def _meanwhile(self, form: InspectionForm, findings: Findings) -> HttpResponse:
         """Somebody was faster: it may have been the same hand tapping twice."""
+        assert self.cycle is not None
         del self.present
         present = self.present
         if present is None:
@@ -159,7 +167,7 @@ class Inspect(OfficialOnly, TemplateView):
             return self._show(form)
         if present.inspector_id == self.person.pk and actions.findings_of(present) == findings:
             return self._saved(present)
-        if present.state == Inspection.State.ACCEPTED:
+        if not actions.may_be_corrected(present, self.cycle):
             return self._accepted(present, findings)
         # Saving again replaces what is shown beside, knowingly.
         form.data["edition"] = str(present.edition)  # type: ignore[index]  # a copy of the request's
@@ -204,7 +212,10 @@ class Inspect(OfficialOnly, TemplateView):
         return self._page({"form": form, "may_be_unchanged": self.may_be_unchanged, **more}, status)
 
     def _accepted(self, present: Inspection, mine: Findings | None = None) -> HttpResponse:
-        return self._page({"accepted": present, "mine": mine}, 409 if mine else 200)
+        assert self.cycle is not None
+        may_correct = actions.may_be_corrected(present, self.cycle)
+        context = {"accepted": present, "mine": mine, "may_correct": may_correct}
+        return self._page(context, 409 if mine else 200)
 
     def _closed(self, cycle: Cycle) -> HttpResponse:
         closed = Cycle.objects.get(pk=cycle.pk)

@@ -1,7 +1,7 @@
 """The projects: the list, and one project with its badge explained."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.converters import RowId
-from tracker.inspections.actions import assess
+from tracker.inspections.actions import judge_again
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
@@ -294,15 +294,6 @@ class PlanProject(KeepsProject):
             form.add_error("reason", gettext("Somebody else has just set a plan. Say why yours replaces it."))
             return self.form_invalid(form)
         return self.done(gettext("The plan is set."))
-
-
-def judge_again(project: Project, *, at: datetime) -> None:
-    """Judge the project again in the open half-months in which it has a badge: its facts have changed."""
-    open_cycles = Cycle.objects.filter(county=project.county_id, state=Cycle.State.OPEN).values("start")
-    judged = Award.objects.standing().filter(project=project, cycle_start__in=open_cycles)
-    first = judged.order_by("cycle_start").values_list("cycle_start", flat=True).first()
-    if first is not None:
-        assess(Project.objects.filter(pk=project.pk), project.county, HalfMonth.starting(first), at=at)
 
 
 def tell_warnings(request: HttpRequest, form: Any) -> None:
