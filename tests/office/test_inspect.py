@@ -23,7 +23,7 @@ from tests.factories import (
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.badges.models import Award
-from tracker.inspections.actions import close_cycle, submit_inspection
+from tracker.inspections.actions import accept_inspection, close_cycle, submit_inspection
 from tracker.inspections.models import Inspection
 from tracker.library.models import Project
 
@@ -237,18 +237,37 @@ def test_three_taps_of_no_change_make_one_inspection(inspector: User):
     assert Inspection.objects.filter(cycle_start=date(2026, 10, 16)).count() == 1
 
 
-def test_what_is_accepted_is_shown_instead_of_overwritten(inspector: User):
+def test_what_somebody_else_has_accepted_is_shown_instead_of_overwritten(inspector: User):
+    make_county(needs_second_person=True)
     project = make_project(inspector=inspector)
     make_cycle()
     client = signed_in(inspector)
     client.post(address(project), figures())
+    accept_inspection(Inspection.objects.get(), by=make_official(Role.TEAM_LEAD), at=moment(TODAY))
     answer = client.post(address(project), figures(cumulative_investment="1500"))
     assert answer.status_code == 409
     assert "What you entered now was not saved." in text_of(answer)
     assert "1,000.00" in text_of(answer)
     assert "1,500.00" in text_of(answer)
-    assert "Accepted for the" in text_of(client.get(address(project)))
+    shown = text_of(client.get(address(project)))
+    assert "Accepted for the" in shown
+    assert "Correct what was entered" not in shown
     assert Inspection.objects.get().cumulative_investment == 1000
+
+
+def test_where_one_person_is_enough_a_slip_can_be_corrected_and_both_badges_stay_readable(inspector: User):
+    project = make_project(inspector=inspector)
+    make_cycle()
+    client = signed_in(inspector)
+    client.post(address(project), figures(cumulative_investment="100", ytd_investment="100"))
+    assert "Correct what was entered" in text_of(client.get(address(project)))
+    shown = client.get(f"{address(project)}?correct=1")
+    assert "These figures count already" in text_of(shown)
+    client.post(f"{address(project)}?correct=1", figures(edition="1"))
+    inspection = Inspection.objects.get()
+    assert (inspection.cumulative_investment, inspection.edition) == (1000, 2)
+    before, after = project.awards.order_by("version")
+    assert (before.badge, before.state, after.badge) == ("red", Award.State.SUPERSEDED, "blue")
 
 
 def test_who_saves_later_sees_both_values_and_chooses(inspector: User):
