@@ -23,8 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from tracker.accounts import roles
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
+from tracker.badges.figures import plain
 from tracker.badges.models import BadgePolicy
-from tracker.badges.rules import DEFAULT_POINTS, BadPolicy, Policy, plain
+from tracker.badges.policy import DEFAULT_POINTS, BadPolicy, Policy
 from tracker.calendars.models import CalendarDay
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.library.models import CountySettings, Division, Enterprise, Industry

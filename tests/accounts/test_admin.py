@@ -21,7 +21,7 @@ from tests.factories import (
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.badges.models import Award, BadgePolicy
-from tracker.badges.rules import DEFAULT_POINTS
+from tracker.badges.policy import DEFAULT_POINTS
 from tracker.calendars.models import CalendarDay
 from tracker.inspections.models import Inspection
 from tracker.library.models import Division, Enterprise, Project

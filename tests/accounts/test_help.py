@@ -8,17 +8,8 @@ from django.test import Client
 
 from tests.factories import make_enterprise_user, make_official
 from tracker.accounts.roles import Role
-from tracker.badges.rules import (
-    DEFAULT_POINTS,
-    WUHAN_RATIO,
-    Badge,
-    Dimension,
-    InclusionState,
-    Policy,
-    Reading,
-    Stage,
-    judge,
-)
+from tracker.badges.policy import DEFAULT_POINTS, WUHAN_RATIO, Policy
+from tracker.badges.rules import Badge, Dimension, InclusionState, Reading, Stage, judge
 
 
 def light(day: date, share_of_plan: Decimal, policy: Policy = DEFAULT_POINTS) -> Badge:

@@ -10,7 +10,14 @@ from django.db.migrations.loader import MigrationLoader
 
 TRACKER = settings.BASE_DIR / "tracker"
 PLAIN = sorted(
-    [*TRACKER.glob("*/rules.py"), *(TRACKER / "calendars" / f"{name}.py" for name in ("periods", "workdays"))]
+    [
+        *TRACKER.glob("*/rules.py"),
+        *(
+            TRACKER / "badges" / f"{name}.py"
+            for name in ("figures", "policy", "improvement", "keeping", "words")
+        ),
+        *(TRACKER / "calendars" / f"{name}.py" for name in ("periods", "workdays")),
+    ]
 )
 MAY_BE_IMPORTED = {f"tracker.{path.parent.name}.{path.stem}" for path in PLAIN}
 

@@ -10,7 +10,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from tracker.badges import rules
+from tracker.badges.keeping import inputs_of
 from tracker.badges.models import Award, BadgePolicy
+from tracker.badges.policy import DEFAULT_POINTS, WUHAN_RATIO, Policy
 from tracker.badges.presentation import history_strip, idle_until, light_rows, plan_chart
 from tracker.calendars.periods import HalfMonth
 from tracker.library.models import Project
@@ -30,9 +32,7 @@ READING = rules.Reading(
 OCTOBER_15, OCTOBER_31 = date(2026, 10, 1), date(2026, 10, 16)
 
 
-def award_for(
-    reading: rules.Reading = READING, policy: rules.Policy = rules.DEFAULT_POINTS, **facts
-) -> Award:
+def award_for(reading: rules.Reading = READING, policy: Policy = DEFAULT_POINTS, **facts) -> Award:
     verdict = rules.judge(reading, policy)
     facts = {
         "cycle_start": HalfMonth.containing(reading.cut_off).start,
@@ -47,7 +47,7 @@ def award_for(
         policy=BadgePolicy(code=policy.code, terms=policy.to_dict(), effective_from=date(2026, 1, 1)),
         decisive=verdict.decisive.value if verdict.decisive else "",
         lights=[light.as_dict() for light in verdict.lights],
-        inputs=rules.inputs_of(reading),
+        inputs=inputs_of(reading),
         **facts,
     )
 
@@ -144,13 +144,13 @@ def test_a_project_without_a_rating_has_no_lights():
 
 
 def test_the_ratio_rule_tells_its_own_limits():
-    row = row_of(award_for(policy=rules.WUHAN_RATIO), "investment")
+    row = row_of(award_for(policy=WUHAN_RATIO), "investment")
     assert row.limits == "yellow below 80 % of the plan to date, red below 60 %"
 
 
 def test_a_year_without_investment_falls_behind_on_known_days():
-    assert idle_until(rules.DEFAULT_POINTS, 2026) == (date(2026, 2, 6), date(2026, 4, 20))
-    assert idle_until(rules.WUHAN_RATIO, 2026) is None
+    assert idle_until(DEFAULT_POINTS, 2026) == (date(2026, 2, 6), date(2026, 4, 20))
+    assert idle_until(WUHAN_RATIO, 2026) is None
 
 
 # --- the chart ---

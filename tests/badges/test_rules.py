@@ -6,24 +6,19 @@ from decimal import Decimal
 
 import pytest
 
+from tracker.badges.keeping import inputs_of, reading_from
+from tracker.badges.policy import BUILT_IN, DEFAULT_POINTS, WUHAN_RATIO, BadPolicy, Policy
 from tracker.badges.rules import (
-    BUILT_IN,
-    DEFAULT_POINTS,
-    WUHAN_RATIO,
     ApprovedReason,
     Badge,
-    BadPolicy,
     BadReading,
     Dimension,
     InclusionState,
     Past,
-    Policy,
     Reading,
     ReasonKind,
     Stage,
-    inputs_of,
     judge,
-    reading_from,
     worst,
 )
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tracker.badges.policy import BUILT_IN, DEFAULT_POINTS
 from tracker.badges.rules import (
-    BUILT_IN,
-    DEFAULT_POINTS,
     ApprovedReason,
     Badge,
     Dimension,

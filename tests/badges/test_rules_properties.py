@@ -9,21 +9,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tracker.badges.improvement import StepKind, nearest_improvement
+from tracker.badges.keeping import inputs_of, reading_from
+from tracker.badges.policy import DEFAULT_POINTS, WUHAN_RATIO, Policy
 from tracker.badges.rules import (
-    DEFAULT_POINTS,
-    WUHAN_RATIO,
     ApprovedReason,
     Badge,
     Dimension,
     InclusionState,
     Past,
-    Policy,
     Reading,
     ReasonKind,
     Stage,
-    inputs_of,
     judge,
-    reading_from,
 )
 from tracker.badges.words import explain, explain_improvement
 from tracker.calendars.periods import HalfMonth

@@ -8,10 +8,10 @@ from string import Formatter
 
 import pytest
 
+from tracker.badges.figures import plain
 from tracker.badges.improvement import StepKind, nearest_improvement
+from tracker.badges.policy import DEFAULT_POINTS, WUHAN_RATIO
 from tracker.badges.rules import (
-    DEFAULT_POINTS,
-    WUHAN_RATIO,
     ApprovedReason,
     Badge,
     Dimension,
@@ -20,11 +20,9 @@ from tracker.badges.rules import (
     Reading,
     ReasonKind,
     Stage,
-    amount,
     judge,
-    plain,
 )
-from tracker.badges.words import WORDS, day, explain, explain_improvement
+from tracker.badges.words import WORDS, amount, day, explain, explain_improvement
 
 # The end of October: 304 of 365 days, 83.3 % of a full-year plan.
 ON_PLAN = Reading(
@@ -105,19 +103,19 @@ GOOD = (Past(Badge.BLUE, met_gold=True),)
         (
             {"cycles_missing": 2},
             "No inspection for 2 cycles; yellow from 2 cycles.",
-            "已有2个半月未调度，缺2个半月起亮黄牌。",
+            "已有2期未调度，缺2期起亮黄牌。",
         ),
         (
             {"ytd_investment": Decimal(691), "past": YELLOWS},
             "Yellow in 4 cycles running, which makes it red: "
             "investment is 14.2 points behind plan (planned 83.3 %, actual 69.1 %).",
-            "已连续4个半月为黄牌，按规则亮红牌：投资完成进度落后序时进度14.2个百分点（计划83.3%，实际69.1%）。",
+            "已连续4期为黄牌，按规则亮红牌：投资完成进度落后序时进度14.2个百分点（计划83.3%，实际69.1%）。",
         ),
         (
             {"ytd_investment": Decimal(950), "past": GOOD},
             "Clearly ahead in two cycles running: investment is 11.7 points ahead of plan "
             "(planned 83.3 %, actual 95.0 %).",
-            "连续两个半月明显超前：投资完成进度超前序时进度11.7个百分点（计划83.3%，实际95.0%）。",
+            "连续两期明显超前：投资完成进度超前序时进度11.7个百分点（计划83.3%，实际95.0%）。",
         ),
         (
             {"ytd_investment": Decimal(950)},
@@ -133,7 +131,7 @@ GOOD = (Past(Badge.BLUE, met_gold=True),)
                 "past": GOOD,
             },
             "Clearly ahead in two cycles running: this year's investment plan is fulfilled (100.0 %).",
-            "连续两个半月明显超前：已完成全年投资计划（100.0%）。",
+            "连续两期明显超前：已完成全年投资计划（100.0%）。",
         ),
         (
             {
@@ -153,7 +151,7 @@ GOOD = (Past(Badge.BLUE, met_gold=True),)
             },
             "No inspection for 4 cycles; red from 4 cycles; "
             "an approved reason (land) holds investment at blue until 31 December 2026.",
-            "已有4个半月未调度，缺4个半月起亮红牌；投资完成进度因用地原因（已批准），至2026年12月31日暂按蓝牌。",
+            "已有4期未调度，缺4期起亮红牌；投资完成进度因用地原因（已批准），至2026年12月31日暂按蓝牌。",
         ),
         (
             {"stage": Stage.SUSPENDED},

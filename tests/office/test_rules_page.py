@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from tests.factories import make_county, make_official, moment
 from tracker.accounts.roles import Role
-from tracker.badges import rules
 from tracker.badges.models import BadgePolicy
+from tracker.badges.policy import Policy
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def test_every_official_reads_the_rule(role: str):
 
 
 def test_a_county_reads_its_own_rule_once_it_is_in_force():
-    own = rules.Policy(code="own-1", kind="ratio", gold_ahead_by=Decimal(5), history_yellow_run=3)
+    own = Policy(code="own-1", kind="ratio", gold_ahead_by=Decimal(5), history_yellow_run=3)
     for code, start in (("own-1", date(2026, 9, 1)), ("own-2", date(2027, 1, 1))):
         BadgePolicy.objects.create(
             county=make_county(),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from tracker.badges.rules import DEFAULT_POINTS
+from tracker.badges.policy import DEFAULT_POINTS
 from tracker.library.models import Project
 from tracker.portal.views.deadlines import Deadline, deadlines_of
 

@@ -9,7 +9,9 @@ from datetime import date, datetime
 from django.db import transaction
 
 from tracker.badges import improvement, rules, words
+from tracker.badges.keeping import inputs_of
 from tracker.badges.models import Award, BadgePolicy
+from tracker.badges.policy import Policy
 from tracker.calendars.periods import HalfMonth
 from tracker.library.models import Project
 
@@ -63,7 +65,7 @@ def award_badges(
 
 def inputs_digest(reading: rules.Reading, policy: BadgePolicy) -> str:
     """A fingerprint of everything the judgement depends on."""
-    everything = [rules.inputs_of(reading), policy.code, policy.terms]
+    everything = [inputs_of(reading), policy.code, policy.terms]
     canonical = json.dumps(everything, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -72,7 +74,7 @@ def _judged(
     project_id: int,
     half_month: HalfMonth,
     policy: BadgePolicy,
-    terms: rules.Policy,
+    terms: Policy,
     reading: rules.Reading,
     digest: str,
     at: datetime,
@@ -91,7 +93,7 @@ def _judged(
         meets_gold=verdict.meets_gold,
         decisive=verdict.decisive.value if verdict.decisive else "",
         lights=[light.as_dict() for light in verdict.lights],
-        inputs=rules.inputs_of(reading),
+        inputs=inputs_of(reading),
         inputs_digest=digest,
         reason_zh=words.explain(verdict, reading, terms, "zh"),
         reason_en=words.explain(verdict, reading, terms, "en"),
@@ -102,7 +104,7 @@ def _judged(
 
 
 def _within_reach(
-    half_month: HalfMonth, terms: rules.Policy, reading: rules.Reading, verdict: rules.Verdict
+    half_month: HalfMonth, terms: Policy, reading: rules.Reading, verdict: rules.Verdict
 ) -> improvement.Improvement | None:
     """What would raise the badge at the next cut-off, the first that a new figure can still reach.
 

@@ -8,13 +8,13 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
 
+from tracker.badges.policy import Policy
 from tracker.badges.rules import (
     BEFORE_START,
     RANKED,
     Badge,
     InclusionState,
     Past,
-    Policy,
     Reading,
     Stage,
     Verdict,

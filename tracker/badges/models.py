@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.scope import ScopedQuerySet
-from tracker.badges.rules import Policy
+from tracker.badges.policy import Policy
 from tracker.library.models import BadgeColour, Division, Project
 
 

@@ -15,7 +15,11 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, ngettext, pgettext
 
 from tracker.badges import rules
+from tracker.badges.figures import rounded
+from tracker.badges.keeping import reading_from
 from tracker.badges.models import Award
+from tracker.badges.policy import Policy
+from tracker.badges.words import amount
 from tracker.calendars.periods import HalfMonth
 from tracker.library.models import BadgeColour
 
@@ -105,13 +109,13 @@ def _inclusion_cells(light: Mapping[str, Any], count: int) -> tuple[str, str, st
 
 
 def _percent(value: str) -> str:
-    return f"{number_format(rules.rounded(Fraction(value), 1), 1)} %"
+    return f"{number_format(rounded(Fraction(value), 1), 1)} %"
 
 
 def _gap(light: Mapping[str, Any]) -> str:
     """Points behind or ahead; with a second decimal where one would look like the next colour."""
     gap = Decimal(light["gap"])
-    short = rules.rounded(Fraction(gap), 1)
+    short = rounded(Fraction(gap), 1)
     limits = {Decimal(light[name]) for name in ("yellow_at", "red_above") if name in light}
     shown = gap if short in limits and short != gap else short
     points = number_format(abs(shown), 2 if shown is gap else 1)
@@ -122,7 +126,7 @@ def _gap(light: Mapping[str, Any]) -> str:
     return gettext("on plan")
 
 
-def _limits(light: Mapping[str, Any], policy: rules.Policy) -> str:
+def _limits(light: Mapping[str, Any], policy: Policy) -> str:
     """From where the light turns yellow, and from where red."""
     if "yellow_at" not in light or "red_above" not in light:
         return "–"
@@ -138,16 +142,16 @@ def _limits(light: Mapping[str, Any], policy: rules.Policy) -> str:
             return limits_of_plan(policy)
 
 
-def limits_of_plan(policy: rules.Policy) -> str:
+def limits_of_plan(policy: Policy) -> str:
     """How far behind its plan a project turns yellow and red."""
     if policy.kind == "ratio":
         return gettext("yellow below %(yellow)s %% of the plan to date, red below %(red)s %%") % {
-            "yellow": rules.amount(policy.ratio_yellow_below),
-            "red": rules.amount(policy.ratio_red_below),
+            "yellow": amount(policy.ratio_yellow_below),
+            "red": amount(policy.ratio_red_below),
         }
     return gettext("yellow from %(yellow)s points behind, red above %(red)s") % {
-        "yellow": rules.amount(policy.yellow_at),
-        "red": rules.amount(policy.red_above),
+        "yellow": amount(policy.yellow_at),
+        "red": amount(policy.red_above),
     }
 
 
@@ -176,7 +180,7 @@ def limits_of_freshness(yellow_from: int, red_from: int) -> str:
     }
 
 
-def idle_until(policy: rules.Policy, year: int) -> tuple[date, date] | None:
+def idle_until(policy: Policy, year: int) -> tuple[date, date] | None:
     """The days on which a plan spread evenly over the year falls to yellow and to red when nothing is done.
 
     None under a ratio, where doing nothing is red from the first day.
@@ -291,7 +295,7 @@ def plan_chart(award: Award, done: Iterable[tuple[date, Decimal]]) -> Chart | No
     `done` holds pairs of a half-month's start and the investment since New Year; what is of another year
     or later than the award is left out. None where there was no plan for the year.
     """
-    reading = rules.reading_from(award.inputs)
+    reading = reading_from(award.inputs)
     if not reading.annual_plan:
         return None
     policy, year = award.policy.policy, reading.cut_off.year
@@ -314,21 +318,21 @@ def _half_month_ends(year: int) -> list[date]:
 
 def _figure(planned: Fraction, end: date, amounts: Mapping[date, Decimal], reading: rules.Reading) -> Figure:
     plan = Fraction(reading.annual_plan or 0)
-    planned_amount = rules.rounded(planned * plan / 100, 2)
+    planned_amount = rounded(planned * plan / 100, 2)
     if end not in amounts:
-        return Figure(end, rules.rounded(planned, 2), planned_amount)
+        return Figure(end, rounded(planned, 2), planned_amount)
     actual = Fraction(amounts[end]) * 100 / plan
     return Figure(
         end,
-        rules.rounded(planned, 2),
+        rounded(planned, 2),
         planned_amount,
-        rules.rounded(actual, 2),
+        rounded(actual, 2),
         amounts[end],
-        rules.rounded(planned - actual, 2),
+        rounded(planned - actual, 2),
     )
 
 
-def _drawn(figures: tuple[Figure, ...], annual_plan: Decimal, policy: rules.Policy) -> Chart:
+def _drawn(figures: tuple[Figure, ...], annual_plan: Decimal, policy: Policy) -> Chart:
     highest = max([Decimal(100), *(f.done_percent for f in figures if f.done_percent is not None)])
     step = next(s for s in _steps() if s * LINES_AT_MOST >= highest)
     top = step * -(-int(highest.to_integral_value(rounding="ROUND_CEILING")) // step)
@@ -389,7 +393,7 @@ def _steps() -> Iterable[int]:
         step *= 2
 
 
-def _limit(percent: Decimal, policy: rules.Policy, colour: str) -> Decimal:
+def _limit(percent: Decimal, policy: Policy, colour: str) -> Decimal:
     if policy.kind == "ratio":
         share = policy.ratio_yellow_below if colour == "yellow" else policy.ratio_red_below
         return percent * share / 100

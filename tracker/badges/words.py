@@ -7,19 +7,18 @@ from fractions import Fraction
 from itertools import count
 from typing import Literal
 
+from tracker.badges.figures import plain, rounded
 from tracker.badges.improvement import Improvement
+from tracker.badges.policy import Policy
 from tracker.badges.rules import (
     ApprovedReason,
     Badge,
     Dimension,
     Light,
-    Policy,
     Reading,
     Verdict,
-    amount,
     by_points,
     by_ratio,
-    rounded,
 )
 
 Language = Literal["zh", "en"]
@@ -109,7 +108,7 @@ WORDS: dict[str, dict[Language, str]] = {
     },
     "clearly_ahead": {
         "en": "clearly ahead in two cycles running: {clause}",
-        "zh": "连续两个半月明显超前：{clause}",
+        "zh": "连续两期明显超前：{clause}",
     },
     "clearly_ahead_once": {
         "en": "clearly ahead; gold follows if the next cycle is as good: {clause}",
@@ -140,7 +139,7 @@ WORDS: dict[str, dict[Language, str]] = {
 UNITS: dict[str, dict[Language, tuple[str, str]]] = {
     "months": {"en": (" month", " months"), "zh": ("个月", "个月")},
     "days": {"en": (" day", " days"), "zh": ("天", "天")},
-    "cycles": {"en": (" cycle", " cycles"), "zh": ("个半月", "个半月")},
+    "cycles": {"en": (" cycle", " cycles"), "zh": ("期", "期")},
 }
 MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June"),
@@ -199,6 +198,12 @@ def day(on: date, language: Language) -> str:
     if language == "zh":
         return f"{on.year}年{on.month}月{on.day}日"
     return f"{on.day} {MONTH_NAMES[on.month - 1]} {on.year}"
+
+
+def amount(number: Decimal) -> str:
+    """A number as it is read: thousands apart, no idle zeros."""
+    whole, _, decimals = plain(number).partition(".")
+    return f"{int(whole):,}" + (f".{decimals}" if decimals else "")
 
 
 def _say(key: str, language: Language, **figures: str) -> str:

@@ -453,7 +453,7 @@ def _word(text: str, words: Mapping[str, str], code: str) -> str | None:
         return None
     if word not in words:
         # Of the words for one thing the first is the one to recommend.
-        recommended = {meaning: known for known, meaning in reversed(words.items())}
+        recommended = {meaning: known for known, meaning in reversed(list(words.items()))}
         raise UnreadableCell(code, known="、".join(reversed(recommended.values())))
     return words[word]
 

@@ -155,7 +155,7 @@ WARNINGS: Mapping[str, Promise] = {
     "not_an_industry": _("This is no industry code of GB/T 4754; the industry is left as it is."),
     "new_industry": _("This industry code is new to the library; it is added without a name."),
     "share_or_percentage": _(
-        "Taken as per cent as it stands. If a share of one was meant, write it with a % sign."
+        "Taken as per cent as it stands. If a share of one was meant, write it as per cent."
     ),
     "equipment_above_total": _("Equipment is above the planned total."),
     "start_after_cut_off": _("The start lies after the cut-off."),

@@ -1,6 +1,5 @@
 """The figures of a complete month, kept as they were when the leader was written to."""
 
-
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _

@@ -11,8 +11,11 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from tracker.badges import rules as badge_rules
+from tracker.badges.figures import rounded
+from tracker.badges.keeping import reading_from
 from tracker.badges.models import Award, BadgePolicy
-from tracker.badges.rules import OUT_OF_THE_RUNNING, Policy, Reading
+from tracker.badges.policy import Policy
+from tracker.badges.rules import OUT_OF_THE_RUNNING, Reading
 from tracker.calendars.periods import HalfMonth, Month, shanghai_date
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import ENDED_STAGES, BadgeColour, Division, InclusionState, Project
@@ -55,7 +58,7 @@ class Standing:
         if plan is None:
             return None
         share = badge_rules.planned_investment(self.reading, self.policy)
-        return badge_rules.rounded(Fraction(plan) * share / 100, 2)
+        return rounded(Fraction(plan) * share / 100, 2)
 
 
 def running_month(county: Division, today: date) -> Month:
@@ -168,7 +171,7 @@ def _standings(
         Standing(
             project=project,
             award=latest[project_id],
-            reading=badge_rules.reading_from(latest[project_id].inputs),
+            reading=reading_from(latest[project_id].inputs),
             policy=policies[latest[project_id].policy_id],
             before=before.get(project_id),
         )
@@ -245,7 +248,7 @@ def _rate(done: int, due: int) -> Figures:
 
 def _percent(part: Decimal, whole: Decimal) -> str | None:
     """With one decimal as text; none of nothing."""
-    return str(badge_rules.rounded(Fraction(part) * 100 / Fraction(whole), 1)) if whole else None
+    return str(rounded(Fraction(part) * 100 / Fraction(whole), 1)) if whole else None
 
 
 def _not_inspected(

@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tracker.badges.rules import rounded
+from tracker.badges.figures import rounded
 from tracker.inspections.models import Inspection
 from tracker.inspections.queries import worst_badge_first
 from tracker.library.models import AnnualPlan, InclusionState, Project, ProjectQuerySet, Stage

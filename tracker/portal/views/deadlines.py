@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from tracker.badges.rules import SURVEYED_FROM, Policy
+from tracker.badges.policy import Policy
+from tracker.badges.rules import SURVEYED_FROM
 from tracker.calendars.periods import Month
 from tracker.library.models import ENDED_STAGES, InclusionState, Project
 
