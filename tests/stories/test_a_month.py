@@ -61,7 +61,7 @@ def sign_in(context: BrowserContext, person: User) -> Page:
     page.goto("/")
     page.fill("input[name=login]", person.email)
     page.fill("input[name=password]", make.PASSWORD)
-    page.click("main button[type=submit]")
+    page.press("input[name=password]", "Enter")
     page.wait_for_load_state()
     return page
 

@@ -47,6 +47,11 @@ class Division(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("belongs to")
     )
+    is_invented = models.BooleanField(
+        _("for trying out"),
+        default=False,
+        help_text=_("Every enterprise, person and figure of the county is invented; its pages say so."),
+    )
     # The ids from the root down, "/1/14/96/": one prefix comparison finds a subtree on every database.
     path = models.CharField(max_length=60, db_index=True, editable=False)
 

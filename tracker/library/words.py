@@ -89,6 +89,11 @@ def _rounded(value: Decimal | float | str, places: int) -> str:
     return number_format(rounded, places, use_l10n=True, force_grouping=True)
 
 
+def sentence(text: str) -> str:
+    """A phrase as a sentence, with the full stop of the reader's language."""
+    return f"{text[:1].upper()}{text[1:]}{pgettext('full stop', '.')}"
+
+
 def stage_label(stage: str) -> str:
     """A stage in words."""
     return str(Stage(stage).label)

@@ -120,6 +120,8 @@ def demo_accounts() -> list[tuple[str, str, str]]:
 
 def _make_county(facts: dict[str, Any], names: dict[str, Any], today: date, rng: random.Random) -> None:
     county = Division.objects.get(code=facts["code"])
+    county.is_invented = True
+    county.save(update_fields=["is_invented"])
     # The window stays open until the next one opens, so that there is something to do on any day.
     CountySettings.objects.update_or_create(
         county=county,
@@ -140,6 +142,7 @@ def _make_county(facts: dict[str, Any], names: dict[str, Any], today: date, rng:
             reported = Inspection.objects.accepted().in_cycle(half_month.start)
             rated = Project.objects.of_county(county).filter(pk__in=reported.values("project"))
         assess(rated, county, half_month, at=at)
+    _add_enterprise_person(county, facts["slug"])
 
 
 def _add_person(slug: str, what: str, role: Role, division: Division, name: str) -> User:
@@ -152,6 +155,19 @@ def _add_person(slug: str, what: str, role: Role, division: Division, name: str)
         language=Language.CHINESE,
         is_staff=role == Role.ADMINISTRATOR,
         is_superuser=role == Role.ADMINISTRATOR,
+    )
+
+
+def _add_enterprise_person(county: Division, slug: str) -> None:
+    """Somebody of an enterprise whose badge has something to explain: a yellow one with a way up."""
+    badges = Project.objects.of_county(county).filter(badge__in=["yellow", "red"]).order_by("-badge", "pk")
+    enterprise = badges.select_related("enterprise")[0].enterprise
+    User.objects.create_user(
+        f"enterprise@{slug}.example",
+        PASSWORD,
+        role=Role.ENTERPRISE,
+        enterprise=enterprise,
+        name=enterprise.contact_name,
     )
 
 
@@ -192,14 +208,6 @@ def _make_library(
     for number in range(facts["enterprises"]):
         trade = facts["trades"][number % len(facts["trades"])]
         enterprise = _make_enterprise(county, facts, trade, firms[number], names, rng)
-        if number == 0:
-            User.objects.create_user(
-                f"enterprise@{facts['slug']}.example",
-                PASSWORD,
-                role=Role.ENTERPRISE,
-                enterprise=enterprise,
-                name=enterprise.contact_name,
-            )
         extra = facts["projects"] - facts["enterprises"]
         for place in range(1 + (number < extra)):
             inspector = inspectors[len(projects) % len(inspectors)]

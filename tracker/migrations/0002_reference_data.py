@@ -56,7 +56,7 @@ def add_reference_data(apps, schema_editor):
         code="default-1",
         effective_from=date(2000, 1, 1),
         terms=DEFAULT_TERMS,
-        source="Yinchuan 2025 (start, progress, investment, inclusion by points behind plan)",
+        source="银川市2025年公布的亮灯标准 (thresholds published by Yinchuan in 2025)",
     )
 
 

@@ -19,6 +19,7 @@ for word in (
     words.known_date,
     words.wan,
     words.figure,
+    words.sentence,
     words.stage_label,
     words.inclusion_label,
 ):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.inspections.actions import FINISHED_STAGES, findings_of
@@ -225,7 +225,7 @@ class InspectionForm(forms.Form):
 
     def ask(self, questions: list[str]) -> None:
         """Name what is odd and ask for the sentence that explains it."""
-        odd = "; ".join(str(QUESTIONS[code]) for code in questions)
+        odd = pgettext("between sentences", "; ").join(str(QUESTIONS[code]) for code in questions)
         self.add_error("remark", gettext("Please explain in one sentence: %(odd)s.") % {"odd": odd})
 
 
