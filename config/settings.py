@@ -1,4 +1,4 @@
-"""Everything that can be set, read from the environment once; docs/running-it.md lists the names."""
+"""Everything that can be set, read from the environment once; README.md lists the names."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -42,11 +42,11 @@ TOTALS = [380, 460, 800, 1200, 1600, 2300, 3000, 4200, 5600, 8800, 12000, 26000]
 # Pace against plan by kind of project, and how many of a hundred are of that kind.
 KINDS = {
     "ahead": 10,
-    "on_plan": 55,
-    "behind": 13,
-    "far_behind": 6,
+    "on_plan": 60,
+    "behind": 6,
+    "far_behind": 4,
     "recovering": 7,
-    "slumping": 5,
+    "slumping": 8,
     "waiting": 4,
 }
 
