@@ -45,6 +45,15 @@ def test_partials_get_only_what_they_are_given(path: Path):
     assert [tag for tag in includes if not re.search(r"\bonly\s*%}$", tag)] == []
 
 
+@named(PAGES)
+def test_a_partial_that_posts_is_given_the_token(path: Path):
+    includes = re.findall(r"{%\s*include\s+\"([^\"]+)\"([^%]*)%}", path.read_text(encoding="utf-8"))
+    posting = {name for name, _ in includes if "{% csrf_token %}" in (TEMPLATES / name).read_text("utf-8")}
+    assert [
+        name for name, given in includes if name in posting and "csrf_token=csrf_token" not in given
+    ] == []
+
+
 @named(EMAIL_FOLDERS)
 def test_an_email_has_a_subject_a_text_and_a_page(path: Path):
     parts = {part.name for part in path.iterdir() if not part.name.startswith("_")}

@@ -140,7 +140,7 @@ def test_the_command_speaks_english_and_lists_what_is_refused(tmp_path: Path):
     [
         (["--county", "999999"], "There is no county 999999"),
         (["--county", "371423", "--cycle", "2026-10"], "write it like 2026-10-H2"),
-        (["--county", "371423", "--cycle", "2062-10-H2"], "has not begun"),
+        (["--county", "371423", "--cycle", "2062-10-H2"], "is not over"),
         (["--county", "371423", "--cycle", "2025-10-H2"], "is not of 2025"),
     ],
 )
@@ -379,11 +379,11 @@ def test_a_skipped_half_month_takes_no_table():
         look(table(row()))
 
 
-def test_a_half_month_that_has_not_begun_takes_no_table():
+def test_a_half_month_that_is_not_over_takes_no_table():
     found = read_table(table(row()), NAME)
-    assert half_month_of(found, None, date(2026, 10, 16)) == END_OF_OCTOBER
+    assert half_month_of(found, None, date(2026, 10, 31)) == END_OF_OCTOBER
     with pytest.raises(HalfMonthTakesNoTable):
-        half_month_of(found, None, date(2026, 10, 15))
+        half_month_of(found, None, date(2026, 10, 30))
 
 
 def test_a_table_that_names_no_half_month_asks_for_one():
@@ -476,7 +476,7 @@ def test_every_remark_can_be_said_in_both_languages():
             "half_month",
         ),
         7,
-    ) | dict.fromkeys(("named", "county", "other", "heads"), 7)
+    ) | dict.fromkeys(("named", "named_half_month", "county", "other", "heads"), 7)
     for language in ("en", "zh-hans"):
         with translation.override(language):
             for texts in (ERRORS, WARNINGS, NOTES, REFUSALS):

@@ -119,7 +119,7 @@ def test_the_remarks_come_as_a_workbook_in_which_nothing_is_a_formula(page: Clie
         (b"PK\x03\x04" + bytes(100), "a.xlsx", "damaged"),
         (bytes(10 * 1024 * 1024 + 1), "a.xlsx", "larger than 10 MB"),
         (table(row(), above=[]), "a.xlsx", "does not say of which half-month"),
-        (table(row(), above=[["调度时点：2062年10月31日"]]), "a.xlsx", "has not begun"),
+        (table(row(), above=[["调度时点：2062年10月31日"]]), "a.xlsx", "is not over"),
     ],
 )
 def test_a_file_that_cannot_be_taken_is_an_error_of_the_form(

@@ -157,5 +157,5 @@ def _write_plans(plan: Plan, *, source: str, by: User | None) -> None:
 
 def latest_half_months(today: date, count: int) -> list[HalfMonth]:
     """The half-months that a table may be of, the latest first."""
-    current = HalfMonth.containing(today)
-    return [current.plus(-back) for back in range(count)]
+    latest = HalfMonth.latest_cut_off(today)
+    return [latest.plus(-back) for back in range(count)]

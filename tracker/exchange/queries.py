@@ -185,7 +185,7 @@ def half_month_of(table: Table, chosen: HalfMonth | None, today: date) -> HalfMo
     half_month = chosen or table.half_month
     if half_month is None:
         raise HalfMonthTakesNoTable("no_half_month")
-    if half_month.start > today:
+    if half_month.end > today:
         raise HalfMonthTakesNoTable("half_month_ahead", half_month=half_month.code)
     return half_month
 
@@ -234,7 +234,9 @@ def _notes(
 
     notes = []
     if table.half_month and table.half_month != half_month:
-        notes.append(note("other_half_month", named=table.half_month.code, half_month=half_month.code))
+        notes.append(
+            note("other_half_month", named_half_month=table.half_month.code, half_month=half_month.code)
+        )
     counties = Division.objects.counties().exclude(pk=county.pk).values_list("name_zh", flat=True)
     others = [name for name in counties if name in table.above]
     if others and county.name_zh not in table.above:

@@ -12,11 +12,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.models import User
+from tracker.calendars.periods import HalfMonth
 from tracker.exchange.archive import UnreadableFile
 from tracker.exchange.queries import Change, HalfMonthTakesNoTable
 from tracker.exchange.rules import Field, Note
 from tracker.inspections.models import Inspection
 from tracker.library.models import Enterprise, InclusionState, Project, Stage
+from tracker.library.words import half_month_label
 
 MODELS: Mapping[str, type[models.Model]] = {
     "enterprise": Enterprise,
@@ -35,6 +37,8 @@ FIELDS: Mapping[str, Promise] = {
     "month_only": _("dates known to the month only"),
 }
 
+# Values that are the code of a half-month.
+NAMES_HALF_MONTH = frozenset({"half_month", "named_half_month"})
 # Why a file or a half-month is not taken, with the remedy.
 REFUSALS: Mapping[str, Promise] = {
     "file_too_large": _(
@@ -97,11 +101,11 @@ REFUSALS: Mapping[str, Promise] = {
         "“调度时点：2026年10月31日” above the table."
     ),
     "half_month_ahead": _(
-        "The half-month %(half_month)s has not begun. Choose the half-month that the table is of."
+        "The %(half_month)s is not over: a table holds the figures of its last day. Choose the half-month "
+        "that the table is of."
     ),
     "half_month_skipped": _(
-        "The half-month %(half_month)s is skipped in this county: no figures are kept for it. Choose "
-        "another one."
+        "The %(half_month)s is skipped in this county: no figures are kept for it. Choose another one."
     ),
 }
 
@@ -185,13 +189,12 @@ WARNINGS: Mapping[str, Promise] = {
 # What concerns the table as a whole.
 NOTES: Mapping[str, Promise] = {
     "other_half_month": _(
-        "The table says that it is of %(named)s, but it is being taken for %(half_month)s."
+        "The table says that it is of the %(named_half_month)s, but it is being taken for the %(half_month)s."
     ),
     "other_county": _("The title names %(named)s, not %(county)s. Check whether this is the right table."),
     "no_unit": _("The table names no unit; amounts are taken as 万元."),
     "half_month_closed": _(
-        "The half-month %(half_month)s is closed: inspections that are missing can be added, none can be "
-        "changed."
+        "The %(half_month)s is closed: inspections that are missing can be added, none can be changed."
     ),
     "other_sheet": _("Sheet “%(sheet)s” is read. Sheet “%(other)s” has a table too and is left out."),
     "columns_not_read": _("These columns are left out: %(heads)s."),
@@ -221,7 +224,12 @@ def remark(note: Note) -> str:
 
 
 def _said(sentence: Promise, values: Mapping[str, Any]) -> str:
-    return str(sentence) % values if values else str(sentence).replace("%%", "%")
+    if not values:
+        return str(sentence).replace("%%", "%")
+    return str(sentence) % {
+        name: half_month_label(HalfMonth.parse(value)) if name in NAMES_HALF_MONTH else value
+        for name, value in values.items()
+    }
 
 
 def field_label(change: Change) -> str:

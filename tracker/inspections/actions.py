@@ -1,5 +1,6 @@
 """What happens in a half-month: it opens, projects are inspected, inspections are decided, it closes."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date, datetime
@@ -26,6 +27,8 @@ from tracker.library.models import (
     Project,
     Stage,
 )
+
+logger = logging.getLogger(__name__)
 
 FINDINGS_KEPT = [field.name for field in fields(Findings)]
 # What a project takes over from its latest accepted inspection.
@@ -104,8 +107,15 @@ def keep_cycles(now: datetime) -> None:
     for county in Division.objects.counties().filter(projects__isnull=False).distinct():
         for half_month in (current.previous(), current, current.next()):
             open_cycle(county, half_month)
+    troubles = []
     for cycle in Cycle.objects.filter(state=Cycle.State.OPEN, closes_on__lt=today).order_by("start"):
-        close_cycle(cycle, by=None, at=now)
+        try:
+            close_cycle(cycle, by=None, at=now)
+        except Exception as trouble:  # whatever it is, it is this county's: the others close
+            logger.exception("half-month %s of county %s could not be closed", cycle, cycle.county_id)
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
 
 
 @transaction.atomic
@@ -124,8 +134,9 @@ def submit_inspection(
 
     `edition` is the one that the form showed (None when there was no inspection yet).
     """
-    # Two people who save the same project's inspection take turns here.
+    # Who saves the same project's inspection, and who closes the half-month, take turns here.
     project = Project.objects.select_for_update().get(pk=project.pk)
+    cycle.refresh_from_db(fields=["state", "opens_on"])
     if not cycle.is_open or shanghai_date(at) < cycle.opens_on:
         raise CycleIsClosed(cycle)
     _check(project, cycle, findings, origin)
@@ -155,6 +166,7 @@ def record_from_table(cycle: Cycle, found: Mapping[int, Findings], *, by: User |
     added later, so that an older table can still be taken. Where the county wants a second person, all wait.
     """
     projects = list(Project.objects.select_for_update().filter(pk__in=found).order_by("pk"))
+    cycle.refresh_from_db(fields=["state"])
     here = Inspection.objects.in_cycle(cycle.start).filter(project__in=found)
     there = {inspection.project_id: inspection for inspection in here}
     if cycle.state == Cycle.State.SKIPPED or (there and not cycle.is_open):
@@ -240,6 +252,8 @@ def return_inspection(inspection: Inspection, reason: str, *, by: User, at: date
 
 
 def _to_decide(inspection: Inspection, by: User) -> tuple[Inspection, Cycle]:
+    # The project first, as saving does: else who decides and who corrects could wait for each other for ever.
+    Project.objects.select_for_update().get(pk=inspection.project_id)
     inspection = Inspection.objects.select_for_update().select_related("project").get(pk=inspection.pk)
     cycle = Cycle.objects.get(county=inspection.project.county_id, start=inspection.cycle_start)
     if not cycle.is_open:
@@ -283,6 +297,8 @@ def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> 
 @transaction.atomic
 def assess(projects: QuerySet[Project], county: Division, half_month: HalfMonth, *, at: datetime) -> Given:
     """Judge these projects of one county in the half-month, and in later ones whose badge rests on it."""
+    # Held before anything is read: nobody may report meanwhile and be judged by what was known before.
+    list(projects.select_for_update().order_by("pk").values_list("pk"))
     given = _assess_once(projects, county, half_month, at=at)
     later = Award.objects.standing().filter(project__in=projects, cycle_start__gt=half_month.start)
     last: date | None = later.aggregate(last=Max("cycle_start"))["last"]

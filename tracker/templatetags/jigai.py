@@ -3,12 +3,16 @@
 from typing import Any
 
 from django import template
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils.translation import get_language
 
 from tracker.library import words
 
 register = template.Library()
+
+# Cells that need no name of their own where a row is a card, or are not shown there.
+NAMELESS = {"tiles__head", "names", "at-desk"}
 
 for word in (
     words.badge_shape,
@@ -42,3 +46,12 @@ def query_with(context: Any, **changes: Any) -> str:
 def reader_language() -> str:
     """The language of this page as the `lang` attribute wants it."""
     return "en" if get_language() == "en" else "zh-Hans"
+
+
+@register.simple_tag
+def cell_attributes(column: Any) -> str:
+    """The attributes of a table's cell without those that say nothing: a long list is read on a phone."""
+    attributes = {name: value for name, value in column.attrs["td"].items() if value}
+    if NAMELESS.intersection(str(attributes.get("class", "")).split()):
+        attributes.pop("data-label", None)
+    return flatatt(attributes)

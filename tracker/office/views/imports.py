@@ -21,6 +21,7 @@ from tracker.exchange.queries import HalfMonthTakesNoTable, Kind, Plan, PlannedR
 from tracker.exchange.remarks import workbook_with_remarks
 from tracker.exchange.rules import Note
 from tracker.exchange.words import LEFT_OUT, field_label, refusal, remark, shown
+from tracker.inspections.actions import CycleIsClosed
 from tracker.library.models import Division
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.imports import ImportForm
@@ -142,7 +143,7 @@ class ImportPreview(OfficialOnly, TemplateView):
             counts = take_batch(self.batch, by=self.person, at=timezone.now()).counts
         except AlreadyTaken:
             messages.info(request, _("This table has been taken already; nothing was taken twice."))
-        except LibraryChanged:
+        except (LibraryChanged, CycleIsClosed):
             messages.error(
                 request,
                 _("Something else was written meanwhile, so nothing was taken. Look at the preview again."),
