@@ -6,9 +6,11 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
+import time_machine
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from tests.factories import moment
 from tracker.badges import rules
 from tracker.badges.keeping import inputs_of
 from tracker.badges.models import Award, BadgePolicy
@@ -279,6 +281,7 @@ def test_the_strip_is_a_list_whose_marks_open_by_key_and_tap():
 # --- the card ---
 
 
+@time_machine.travel(moment(date(2026, 11, 2)), tick=False)
 def test_the_card_shows_the_decisive_row_first_and_marked():
     award = award_for(state=Award.State.PROVISIONAL, to_improve_en="96 万元 more by 15 November reaches blue")
     html = render_to_string(

@@ -1,10 +1,12 @@
 """What an enterprise sees of its projects, and of nobody else's."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -60,6 +62,7 @@ def text(client: Client, page: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
+@time_machine.travel(moment(date(2026, 11, 2)), tick=False)
 def test_home_says_which_badge_why_and_what_would_raise_it(reader: Client, enterprise: Enterprise):
     project = behind(enterprise)
     award = Award.objects.get(project=project)
@@ -70,6 +73,8 @@ def test_home_says_which_badge_why_and_what_would_raise_it(reader: Client, enter
     assert "points behind plan" in award.reason_en
     assert re.search(r"[\d.,]+ 万元 more by 15 November 2026 reaches blue", award.to_improve_en)
     assert award.to_improve_en in shown
+    with time_machine.travel(moment(date(2026, 11, 16)), tick=False):
+        assert award.to_improve_en not in text(reader, HOME)
 
 
 def test_home_shows_the_figures_beside_the_plan(reader: Client, enterprise: Enterprise):

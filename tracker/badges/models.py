@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.scope import ScopedQuerySet
 from tracker.badges.policy import Policy
+from tracker.calendars.periods import HalfMonth
 from tracker.library.models import BadgeColour, Division, Project
 
 
@@ -140,5 +141,7 @@ class Award(models.Model):
 
     @property
     def to_improve(self) -> str:
-        """The smallest change that reaches the next badge, in the reader's language; or empty."""
+        """The least that reaches the next badge, in the reader's language; empty once its day is over."""
+        if HalfMonth.starting(self.cycle_start).next().end < timezone.localdate():
+            return ""
         return self.to_improve_en if get_language() == "en" else self.to_improve_zh

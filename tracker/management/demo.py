@@ -287,9 +287,11 @@ def _make_project(
         else InclusionState.NOT_APPLICABLE,
     )
     for year in range(course.planned_start.year, min(course.planned_completion.year, today.year + 1) + 1):
-        before, after = (course.planned_share(date(y, 12, 31)) for y in (year - 1, year))
-        amount = (course.total * Decimal(str(round(after - before, 4)))).quantize(Decimal("0.01"))
-        if amount:
+        # Planned at New Year for what is then still to be done.
+        done = course.share(date(year - 1, 12, 31), today)
+        to_do = course.planned_share(date(year, 12, 31)) - done
+        amount = (course.total * Decimal(str(round(to_do, 4)))).quantize(Decimal("0.01"))
+        if amount > 0:
             plan_year(project, year, amount, by=None)
     return project, course
 

@@ -1,5 +1,6 @@
 """How the county stands: the months that are over, and the one that is running."""
 
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -34,10 +35,15 @@ class Overview(OfficialOnly, TemplateView):
             **context,
             "is_whole_county": True,
             "latest": tell(latest.figures) if latest else None,
-            "running": tell(figures(self.county, running_month(self.county, today), today)),
+            "running": tell(_so_far(self.county, today)),
             "colours": COLOURS,
             "months": [_line(month) for month in headlines(kept)],
         }
+
+
+def _so_far(county: Division, today: date) -> Figures:
+    """The running month without movement: a part of the projects is not to be held against all."""
+    return figures(county, running_month(county, today), today) | {"before": None, "change": None}
 
 
 def _line(kept: Figures) -> dict[str, Any]:
