@@ -7,7 +7,7 @@ from django.http import Http404
 
 from tracker.accounts import roles
 from tracker.accounts.access import SignedIn
-from tracker.library.models import Division
+from tracker.library.models import Division, Project
 
 
 class OfficialOnly(SignedIn):
@@ -38,7 +38,15 @@ class OfficialOnly(SignedIn):
             raise Http404
         if self.request.GET.get("county"):
             self.request.session["county"] = named[0].code
-        return named[0] if named else self.counties[0]
+        return named[0] if named else self._first_at_work
+
+    @property
+    def _first_at_work(self) -> Division:
+        """Of several counties the first one that has projects, so that nobody starts on an empty page."""
+        if len(self.counties) == 1:
+            return self.counties[0]
+        at_work = set(Project.objects.visible_to(self.person).values_list("county", flat=True).distinct())
+        return next((county for county in self.counties if county.pk in at_work), self.counties[0])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Every page says where the official stands."""
