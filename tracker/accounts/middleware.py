@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from tracker.accounts.models import Language
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -14,7 +16,8 @@ def reader_language(get_response: Handler) -> Handler:
 
     def handle(request: HttpRequest) -> HttpResponse:
         user = request.user
-        if user.is_authenticated and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        has_chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) in Language.values
+        if user.is_authenticated and not has_chosen:
             translation.activate(user.language)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
         return get_response(request)

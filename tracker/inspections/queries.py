@@ -139,7 +139,8 @@ def _reading(
 def _inclusion_at(project: Project, inspection: Inspection, cut_off: date) -> tuple[str, date | None]:
     """What the liaison has dated up to the cut-off comes before what the inspection knew."""
     removed_on, included_on = project.inclusion_removed_on, project.included_on
-    if project.inclusion_state == InclusionState.REMOVED and removed_on and removed_on <= cut_off:
+    is_removed = project.inclusion_state == InclusionState.REMOVED
+    if is_removed and (removed_on is None or removed_on <= cut_off):
         return InclusionState.REMOVED, included_on
     if included_on and included_on <= cut_off:
         return InclusionState.INCLUDED, included_on

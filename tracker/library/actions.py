@@ -89,6 +89,9 @@ def set_inclusion(
     if state == InclusionState.INCLUDED and project.planned_total < rules.INCLUSION_THRESHOLD:
         raise BelowThreshold(project.planned_total)
     project.inclusion_state, project.inclusion_reference = state, reference
+    if state not in (InclusionState.INCLUDED, InclusionState.REMOVED):
+        # Said by mistake, or over since the removal: it is not included since that day any more.
+        project.included_on = None
     if state in DATED_BY:
         setattr(project, DATED_BY[InclusionState(state)], on)
     project.save(update_fields=["inclusion_state", "inclusion_reference", *DATED_BY.values()])

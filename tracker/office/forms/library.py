@@ -159,7 +159,7 @@ class ProjectForm(forms.ModelForm):
         if self.instance.pk:
             del self.fields["enterprise"], self.fields["stage"]
         else:
-            fields["enterprise"].queryset = Enterprise.objects.of_county(county)
+            fields["enterprise"].queryset = Enterprise.objects.visible_to(by).of_county(county)
             fields["stage"].choices = [(stage.value, stage.label) for stage in FIRST_STAGES]
         if by.role == Role.TEAM_LEAD:
             fields["inspector"].queryset = inspectors_of(county)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Self
 
@@ -249,8 +249,8 @@ class CycleBoard(OfCycle):
         """Accept everything that others had submitted when the page was shown."""
         if not self.decides:
             raise PermissionDenied
-        shown_at = parse_datetime(request.POST.get("shown_at", ""))
-        if shown_at is None or shown_at.utcoffset() is None:
+        shown_at = _moment(request.POST.get("shown_at", ""))
+        if shown_at is None:
             return redirect("office:cycle", cycle=self.cycle.half_month)
         waiting = Inspection.objects.visible_to(self.person).to_review().in_cycle(self.cycle.start)
         theirs = waiting.filter(project__county=self.county, submitted_at__lte=shown_at).exclude(
@@ -268,6 +268,15 @@ class CycleBoard(OfCycle):
         except (actions.NotSubmitted, actions.CycleIsClosed, actions.SamePerson):
             return False
         return True
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that a page's form names; none where that is not one."""
+    try:
+        moment = parse_datetime(text)
+        return moment.astimezone(UTC) if moment and moment.utcoffset() is not None else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _names(rows: list[dict[str, Any]], key: str, name: str) -> list[tuple[int, str]]:

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -277,7 +277,8 @@ class Decide(OfficialOnly, TemplateView):
         """Back to where the person came from, today's page unless it was another of ours."""
         wanted = self.request.POST.get("next", "")
         is_ours = url_has_allowed_host_and_scheme(wanted, {self.request.get_host()}, self.request.is_secure())
-        return redirect(wanted if is_ours else reverse("office:today"))
+        # Not redirect(): that would take a word for the name of a page.
+        return HttpResponseRedirect(wanted if is_ours else reverse("office:today"))
 
     def _refused(self, refusal: Exception) -> HttpResponse:
         """Say in plain words why nothing was decided, and by whom it can be."""

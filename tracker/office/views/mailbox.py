@@ -54,9 +54,10 @@ class MailboxMessage(DevelopmentOnly, TemplateView):
             return self._page(mailbox.page_of(mail))
         files = list(mail.iter_attachments())
         if asked := request.GET.get("attachment"):
-            if not asked.isdecimal() or not 0 <= int(asked) < len(files):
+            numbered = {str(number): file for number, file in enumerate(files)}
+            if asked not in numbered:
                 raise Http404
-            return self._file(files[int(asked)])
+            return self._file(numbered[asked])
         context = self.get_context_data(
             name=kwargs["name"],
             heads=[(head, mail[head]) for head in ("From", "To", "Date", "Message-ID") if mail[head]],
