@@ -127,3 +127,20 @@ def test_while_the_window_is_open_nobody_is_judged_by_old_figures():
     assert given.given == 0
     actions.close_cycle(still_open, by=None, at=make.moment(date(2026, 11, 20)))
     assert Award.objects.get(cycle_start=still_open.start).is_stale
+
+
+def test_what_waited_for_a_second_person_can_still_be_accepted_after_the_close():
+    county = make.make_county(needs_second_person=True)
+    project = make.make_project(county=county)
+    first, second = make.make_cycle(code="2026-10-H1"), make.make_cycle(code="2026-10-H2")
+    lead = make.make_official(Role.TEAM_LEAD)
+    now = make.moment(date(2026, 11, 20))
+    actions.accept_inspection(make.make_inspection(project, first, by=make.make_official()), by=lead, at=now)
+    late = make.make_inspection(project, second, by=make.make_official())
+    actions.close_cycle(second, by=None, at=now)
+    assert Award.objects.standing().get(cycle_start=second.start).is_stale
+    with pytest.raises(actions.CycleIsClosed):
+        actions.return_inspection(late, "数字有误", by=lead, at=now)
+    actions.accept_inspection(late, by=lead, at=now)
+    award = Award.objects.standing().get(cycle_start=second.start)
+    assert (award.is_stale, award.state, award.version) == (False, Award.State.CONFIRMED, 2)

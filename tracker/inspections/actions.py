@@ -234,8 +234,13 @@ def findings_of(inspection: Inspection) -> Findings:
 
 @transaction.atomic
 def accept_inspection(inspection: Inspection, *, by: User, at: datetime) -> Inspection:
-    """Let a submitted inspection count; by somebody else than who submitted it."""
+    """Let a submitted inspection count; by somebody else than who submitted it.
+
+    Also after the close: nobody's figures are lost because they waited for a second person.
+    """
     inspection, cycle = _to_decide(inspection, by)
+    if cycle.state == Cycle.State.SKIPPED:
+        raise CycleIsClosed(cycle)
     _accept(inspection, cycle, by=by, at=at)
     return inspection
 
@@ -243,7 +248,9 @@ def accept_inspection(inspection: Inspection, *, by: User, at: datetime) -> Insp
 @transaction.atomic
 def return_inspection(inspection: Inspection, reason: str, *, by: User, at: datetime) -> Inspection:
     """Give a submitted inspection back with the reason; the figures stay as they were entered."""
-    inspection, _cycle = _to_decide(inspection, by)
+    inspection, cycle = _to_decide(inspection, by)
+    if not cycle.is_open:
+        raise CycleIsClosed(cycle)
     inspection.state, inspection.return_reason = Inspection.State.RETURNED, reason
     inspection.reviewer, inspection.reviewed_at = by, at
     inspection.edition += 1
@@ -256,8 +263,6 @@ def _to_decide(inspection: Inspection, by: User) -> tuple[Inspection, Cycle]:
     Project.objects.select_for_update().get(pk=inspection.project_id)
     inspection = Inspection.objects.select_for_update().select_related("project").get(pk=inspection.pk)
     cycle = Cycle.objects.get(county=inspection.project.county_id, start=inspection.cycle_start)
-    if not cycle.is_open:
-        raise CycleIsClosed(cycle)
     if inspection.state != Inspection.State.SUBMITTED:
         raise NotSubmitted(inspection)
     if inspection.inspector_id == by.pk:

@@ -207,7 +207,7 @@ class CycleBoard(OfCycle):
         )
         table = BoardTable(self._chosen(chosen.wanted()), order_by="given_badge")
         RequestConfig(self.request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
-        colours = Counter(row["given_badge"] or BadgeColour.NONE for row in reported)
+        colours = Counter(row["given_badge"] for row in reported if row["given_badge"])
         theirs = [row for row in reported if row["report_state"] == Inspection.State.SUBMITTED]
         neighbours = Cycle.objects.of_county(self.county)
         return {

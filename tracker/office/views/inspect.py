@@ -246,6 +246,7 @@ class Decide(OfficialOnly, TemplateView):
 
     roles = roles.REVIEWING
     template_name = "office/inspect_decide.html"
+    is_returning = False
 
     @cached_property
     def inspection(self) -> Inspection:
@@ -269,6 +270,7 @@ class Decide(OfficialOnly, TemplateView):
             "project": project,
             "before": previous_inspection(project, HalfMonth.starting(self.inspection.cycle_start)),
             "is_own": self.inspection.inspector_id == self.person.pk,
+            "is_returning": self.is_returning,
             "waits": self.inspection.state == Inspection.State.SUBMITTED,
             "next": self.request.POST.get("next") or self.request.GET.get("next", ""),
         }
@@ -286,7 +288,9 @@ class Decide(OfficialOnly, TemplateView):
         if isinstance(refusal, actions.SamePerson):
             text = _("You submitted this inspection yourself: another team lead decides it.")
         elif isinstance(refusal, actions.CycleIsClosed):
-            text = _("The half-month is closed: its inspections are no longer decided.")
+            text = _(
+                "The half-month is over: nobody could enter it anew, so it can only be accepted."
+            )
         else:
             level, text = messages.INFO, self._decided_already()
         messages.add_message(self.request, level, text)
@@ -324,6 +328,8 @@ class Accept(Decide):
 
 class Return(Decide):
     """Give a submitted inspection back with the reason."""
+
+    is_returning = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return it; the inspector finds it on top of today's page."""

@@ -135,9 +135,9 @@ class Today(OfficialOnly, TemplateView):
 
     def _to_accept(self) -> list[Inspection]:
         waiting = Inspection.objects.visible_to(self.person).to_review().filter(project__county=self.county)
-        is_open = Cycle.objects.of_county(self.county).filter(state=Cycle.State.OPEN)
+        is_kept = Cycle.objects.of_county(self.county).exclude(state=Cycle.State.SKIPPED)
         return list(
-            waiting.filter(cycle_start__in=is_open.values("start"))
+            waiting.filter(cycle_start__in=is_kept.values("start"))
             .select_related("project__enterprise", "inspector")
             .order_by("submitted_at")
         )
