@@ -288,9 +288,7 @@ class Decide(OfficialOnly, TemplateView):
         if isinstance(refusal, actions.SamePerson):
             text = _("You submitted this inspection yourself: another team lead decides it.")
         elif isinstance(refusal, actions.CycleIsClosed):
-            text = _(
-                "The half-month is over: nobody could enter it anew, so it can only be accepted."
-            )
+            text = _("The half-month is over: nobody could enter it anew, so it can only be accepted.")
         else:
             level, text = messages.INFO, self._decided_already()
         messages.add_message(self.request, level, text)
