@@ -11,14 +11,20 @@ from django.views import View
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 
+# Forms are read and sent, nothing else: Django's own form pages would take a PUT as well.
+METHODS = ["get", "head", "options", "post"]
+
 
 class Public(View):
     """A page for everybody, signed in or not."""
+
+    http_method_names = METHODS
 
 
 class SignedIn(View):
     """A page for people in some roles: others get 403, strangers the sign-in page."""
 
+    http_method_names = METHODS
     roles: ClassVar[frozenset[Role]] = frozenset(Role)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from tracker.library.models import (
 )
 from tracker.library.words import figure, inclusion_label, stage_label, wan
 
+EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 # The remedy for what cannot be true together.
 CONTRADICTIONS = {
     "year_above_total": _(
@@ -58,10 +60,13 @@ class FigureField(forms.DecimalField):
 
 
 class DayField(forms.DateField):
-    """A day, picked by the browser's own calendar."""
+    """A day of a project's life, picked by the browser's own calendar."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        # What lies beyond is a slip of the hand, like the year 0026.
+        believable = [MinValueValidator(EARLIEST_DAY), MaxValueValidator(LATEST_DAY)]
+        super().__init__(widget=widget, validators=believable, **options)
 
 
 class InspectionForm(forms.Form):

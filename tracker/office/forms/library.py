@@ -26,7 +26,7 @@ from tracker.library.models import (
     Stage,
 )
 from tracker.office.filters import inspectors_of, townships_of
-from tracker.office.forms.inspect import FigureField
+from tracker.office.forms.inspect import DayField, FigureField
 
 MONTHS = range(1, 13)
 PLANNED_DATES = [
@@ -46,12 +46,6 @@ ACTUAL_DATES = [
 ]
 # A project that is added by hand is somewhere on the line; how it goes on, inspections say.
 FIRST_STAGES = [Stage.RESERVE, Stage.FILED, Stage.STARTED, Stage.BUILDING]
-
-
-def day_field(label: Any) -> forms.DateField:
-    """A date as the browser's own calendar gives it."""
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, widget=widget, input_formats=["%Y-%m-%d"])
 
 
 class EnterpriseForm(forms.ModelForm):
@@ -152,7 +146,9 @@ class ProjectForm(forms.ModelForm):
         self.today = today
         self.warnings: list[str] = []
         for name in (*PLANNED_DATES, *ACTUAL_DATES):
-            self.fields[name] = day_field(self.fields[name].label)
+            self.fields[name] = DayField(
+                label=self.fields[name].label, required=False, input_formats=["%Y-%m-%d"]
+            )
             if name in self.instance.month_only:
                 self.fields[name].help_text = gettext("Known to the month only; a new day makes it exact.")
         fields["township"].queryset = townships_of(county)
