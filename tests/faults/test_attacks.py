@@ -416,11 +416,13 @@ def test_no_sign_typed_into_any_field_breaks_a_form(sign: str):
     assert sent > 50
 
 
-@pytest.mark.parametrize("page", ["projects", "enterprises"])
+@pytest.mark.parametrize("page", ["projects", "enterprises", "inclusion", "cycle"])
 @pytest.mark.parametrize("number", ["-1", "0", "9" * 30, "x", "1e3", "\x00"])
 def test_a_list_has_pages_of_one_length_whatever_is_asked_for(page: str, number: str):
     World()
-    answer = browser_of(make_official()).get(reverse(f"office:{page}"), {"per_page": number, "page": number})
+    where = {"cycle": make_cycle().half_month} if page == "cycle" else {}
+    asked = {"per_page": number, "page": number, "sort": f"../{number}"}
+    answer = browser_of(make_official()).get(reverse(f"office:{page}", kwargs=where), asked)
     assert answer.status_code == 200
 
 

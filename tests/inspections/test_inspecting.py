@@ -144,3 +144,30 @@ def test_what_waited_for_a_second_person_can_still_be_accepted_after_the_close()
     actions.accept_inspection(late, by=lead, at=now)
     award = Award.objects.standing().get(cycle_start=second.start)
     assert (award.is_stale, award.state, award.version) == (False, Award.State.CONFIRMED, 2)
+
+
+def test_figures_that_nobody_has_seen_are_not_accepted():
+    make.make_county(needs_second_person=True)
+    inspector, lead = make.make_official(), make.make_official(Role.TEAM_LEAD)
+    seen = make.make_inspection(by=inspector)
+    now = make.moment(date(2026, 11, 2))
+    cycle = Cycle.objects.get()
+    changed = make.make_findings(seen.project, cumulative_investment=Decimal(1900))
+    actions.submit_inspection(seen.project, cycle, changed, by=inspector, at=now, edition=seen.edition)
+    with pytest.raises(actions.EditedMeanwhile):
+        actions.accept_inspection(seen, by=lead, at=now, edition=seen.edition)
+    assert not Award.objects.exists()
+    actions.accept_inspection(seen, by=lead, at=now, edition=seen.edition + 1)
+    assert Award.objects.exists()
+
+
+def test_papers_handed_in_again_replace_the_liaison_s_return():
+    project = make.make_project(inclusion_state="returned", included_on=None)
+    Project.objects.update(inclusion_returned_on=date(2026, 10, 20))
+    make.make_inspection(project, inclusion_state="submitted")
+    project.refresh_from_db()
+    assert project.inclusion_state == "submitted"
+    Project.objects.update(inclusion_state="returned", inclusion_returned_on=date(2026, 11, 16))
+    make.make_inspection(project, make.make_cycle(code="2026-11-H1"), inclusion_state="submitted")
+    project.refresh_from_db()
+    assert project.inclusion_state == "returned"

@@ -89,6 +89,8 @@ def take_table(
         with transaction.atomic():
             # Two tables of one county take turns: the second is planned on what the first has written.
             Division.objects.select_for_update().get(pk=county.pk)
+            # In the same order as whoever judges the county's badges, so that nobody waits for ever.
+            list(Project.objects.of_county(county).select_for_update().order_by("pk").values_list("pk"))
             plan = plan_for(table, county, half_month)
             _write(plan, county, source=source, by=by, at=at)
     except (DatabaseError, ValidationError) as contradicted:

@@ -24,6 +24,7 @@ from tracker.library.models import (
     NOT_STARTED_STAGES,
     CountySettings,
     Division,
+    InclusionState,
     Project,
     Stage,
 )
@@ -233,12 +234,17 @@ def findings_of(inspection: Inspection) -> Findings:
 
 
 @transaction.atomic
-def accept_inspection(inspection: Inspection, *, by: User, at: datetime) -> Inspection:
+def accept_inspection(
+    inspection: Inspection, *, by: User, at: datetime, edition: int | None = None
+) -> Inspection:
     """Let a submitted inspection count; by somebody else than who submitted it.
 
-    Also after the close: nobody's figures are lost because they waited for a second person.
+    Also after the close: nobody's figures are lost because they waited for a second person. `edition` is
+    the one that was looked at: figures that nobody has seen are not accepted.
     """
     inspection, cycle = _to_decide(inspection, by)
+    if edition is not None and edition != inspection.edition:
+        raise EditedMeanwhile(inspection)
     if cycle.state == Cycle.State.SKIPPED:
         raise CycleIsClosed(cycle)
     _accept(inspection, cycle, by=by, at=at)
@@ -290,13 +296,25 @@ def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> 
     """The project is as its latest inspection found it; a step without a day of its own gets the cut-off."""
     project.stage = inspection.stage
     # What the liaison has said meanwhile stands; a table is agreed with the liaison before it is handed in.
-    if inspection.origin == Inspection.Origin.WORKBOOK or project.inclusion_state not in LIAISON_STATES:
+    is_from_table = inspection.origin == Inspection.Origin.WORKBOOK
+    if is_from_table or project.inclusion_state not in LIAISON_STATES or _hands_in_again(project, inspection):
         project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
     if project.started_on is None and inspection.stage not in NOT_STARTED_STAGES | ENDED_STAGES:
         project.started_on = inspection.started_on or cycle.cut_off
     if project.completed_on is None and inspection.stage in FINISHED_STAGES:
         completed_on = inspection.completed_on or cycle.cut_off
         project.completed_on = max(completed_on, project.started_on or completed_on)
+
+
+def _hands_in_again(project: Project, inspection: Inspection) -> bool:
+    """Whether papers that the liaison had returned were submitted anew since."""
+    if (project.inclusion_state, inspection.inclusion_state) != (
+        InclusionState.RETURNED,
+        InclusionState.SUBMITTED,
+    ):
+        return False
+    returned_on = project.inclusion_returned_on
+    return returned_on is None or returned_on <= shanghai_date(inspection.submitted_at)
 
 
 @transaction.atomic

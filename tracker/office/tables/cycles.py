@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tracker.inspections.models import Inspection
 from tracker.library.models import Project
 from tracker.library.words import figure, wan
+from tracker.office.tables.projects import PagedTable
 
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 
@@ -24,7 +25,7 @@ def label_cells(table: tables.Table) -> None:
         column.column.attrs = {**column.column.attrs, "td": {**cell, "data-label": str(column.header)}}
 
 
-class BoardTable(tables.Table):
+class BoardTable(PagedTable):
     """One row a project, whether it was inspected or not."""
 
     name = tables.Column(verbose_name=_("Project"), order_by=("name", "pk"))

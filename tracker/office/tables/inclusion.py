@@ -15,9 +15,10 @@ from tracker.badges.rules import Dimension
 from tracker.library.models import Project
 from tracker.library.words import inclusion_label, known_date, wan
 from tracker.office.tables.cycles import NUMBER, label_cells
+from tracker.office.tables.projects import PagedTable
 
 
-class InclusionTable(tables.Table):
+class InclusionTable(PagedTable):
     """One row a project, the longest waiting first."""
 
     name = tables.Column(verbose_name=_("Project"), order_by=("name", "pk"))

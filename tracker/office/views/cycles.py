@@ -264,8 +264,10 @@ class CycleBoard(OfCycle):
     def _accept(self, inspection: Inspection) -> bool:
         """Whether it was still there to be accepted."""
         try:
-            actions.accept_inspection(inspection, by=self.person, at=timezone.now())
-        except (actions.NotSubmitted, actions.CycleIsClosed, actions.SamePerson):
+            actions.accept_inspection(
+                inspection, by=self.person, at=timezone.now(), edition=inspection.edition
+            )
+        except (actions.NotSubmitted, actions.CycleIsClosed, actions.SamePerson, actions.EditedMeanwhile):
             return False
         return True
 

@@ -300,16 +300,29 @@ class Decide(OfficialOnly, TemplateView):
         return _("Nothing to decide any more. State: %(state)s; decided by %(person)s.") % words
 
 
+# An edition counts saves: it never gets near this long.
+MOST_DIGITS = 10
 REFUSALS = (actions.SamePerson, actions.CycleIsClosed, actions.NotSubmitted)
 
 
 class Accept(Decide):
     """Let a submitted inspection count."""
 
+    @property
+    def _seen(self) -> int | None:
+        """The edition that the page showed."""
+        seen = self.request.POST.get("edition", "")
+        return int(seen) if seen.isdecimal() and len(seen) < MOST_DIGITS else None
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Accept it; the badge follows at once."""
         try:
-            inspection = actions.accept_inspection(self.inspection, by=self.person, at=timezone.now())
+            inspection = actions.accept_inspection(
+                self.inspection, by=self.person, at=timezone.now(), edition=self._seen
+            )
+        except actions.EditedMeanwhile:
+            messages.error(request, _("The figures were changed after you had opened them: look once more."))
+            return redirect("office:accept_inspection", pk=self.inspection.pk)
         except REFUSALS as refusal:
             return self._refused(refusal)
         award = (
