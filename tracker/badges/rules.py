@@ -19,6 +19,7 @@ from typing import Any, Self
 from tracker.badges.figures import plain, rounded
 from tracker.badges.policy import START_YELLOW_AFTER_MONTHS, Policy
 from tracker.calendars.periods import Month
+from tracker.library.rules import INCLUSION_THRESHOLD
 
 # --- words of the rule ---
 
@@ -108,8 +109,6 @@ class ReasonKind(StrEnum):
     SUPPLIER = "supplier"
 
 
-# Smaller projects are outside the survey of fixed-asset investment: 5 million yuan, in 万元.
-SURVEYED_FROM = Decimal(500)
 # The score, for sorting and trend only; so far behind, a dimension earns nothing.
 WEIGHTS = {Dimension.PROGRESS: 40, Dimension.INVESTMENT: 40, Dimension.INCLUSION: 20}
 NO_POINTS_BEHIND_BY = 50
@@ -233,7 +232,7 @@ class Reading:
         """Whether the project belongs in the survey at all."""
         if self.inclusion_state is InclusionState.NOT_APPLICABLE:
             return False
-        return self.planned_total is None or self.planned_total >= SURVEYED_FROM
+        return self.planned_total is None or self.planned_total >= INCLUSION_THRESHOLD
 
     @property
     def months_missed(self) -> int:

@@ -20,15 +20,6 @@ def is_working_nationally(day: date) -> bool:
         return is_weekday(day)
 
 
-def knows_holidays_of(year: int) -> bool:
-    """Whether the published national calendar covers the year."""
-    try:
-        chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
-
-
 def working_days_of(county_id: int | None) -> Callable[[date], bool]:
     """The county's work calendar as a question about one day; its special days are read once."""
     days = CalendarDay.objects.for_county(county_id)

@@ -8,9 +8,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from tracker.badges.policy import Policy
-from tracker.badges.rules import SURVEYED_FROM
 from tracker.calendars.periods import Month
 from tracker.library.models import ENDED_STAGES, InclusionState, Project
+from tracker.library.rules import INCLUSION_THRESHOLD
 
 SETTLED_INCLUSION = frozenset({InclusionState.INCLUDED, InclusionState.NOT_APPLICABLE})
 
@@ -60,7 +60,7 @@ def _awaits_inclusion(project: Project) -> bool:
     return (
         project.started_on is not None
         and project.inclusion_state not in SETTLED_INCLUSION
-        and project.planned_total >= SURVEYED_FROM
+        and project.planned_total >= INCLUSION_THRESHOLD
     )
 
 
