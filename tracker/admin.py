@@ -1,7 +1,8 @@
 """The administrator's tables: people, places, calendars, policies.
 
 What inspections and the rule produce (badges, inspections, a project's standing) has no way in from here. An
-administrator looks after their own division and what lies below; what holds for everybody is for superusers.
+administrator looks after their own division and what lies below; what holds for everybody is for those above all divisions.
+System administrators keep places, calendars and policies; security administrators keep people.
 """
 
 from datetime import date
@@ -36,7 +37,7 @@ from tracker.mailing.models import Message
 
 def is_administrator(request: HttpRequest) -> bool:
     """Whether somebody may come in: the role says so, whatever other flags the account has."""
-    return isinstance(request.user, User) and request.user.may(roles.ADMINISTERING)
+    return isinstance(request.user, User) and request.user.may(roles.ADMINISTRATORS)
 
 
 def sign_in_at_the_front_door(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -59,10 +60,10 @@ for not_used in (Group, EmailAddress):
 
 
 def reach(request: HttpRequest, *ways: str) -> Q:
-    """The rows that lie in the administrator's own division or below it; all of them for a superuser."""
+    """The rows that lie in the administrator's own division or below it; all for one above all divisions."""
     person = request.user
     assert isinstance(person, User)
-    if person.is_superuser:
+    if person.stands_above_all:
         return Q()
     if person.division is None:
         return Q(pk__in=())
@@ -77,8 +78,12 @@ class ByAdministrators(admin.ModelAdmin):
 
     # Look-ups from a row to its divisions, ending in "__", or "" for the row itself.
     ways: ClassVar[tuple[str, ...]] = ()
-    # Rows without a division hold for everybody: shown to each administrator, kept by superusers.
+    # Rows without a division hold for everybody: shown to each administrator, kept by those above all divisions.
     shared_rows: ClassVar[Q | None] = None
+    # Which of the administrators the table belongs to; the others do not see it.
+    keepers: ClassVar[frozenset[Role]] = roles.ADMINISTERING
+    # Who else may look a row up, to choose it in a form of their own.
+    readers: ClassVar[frozenset[Role]] = frozenset()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What the administrator may look at."""
@@ -88,20 +93,24 @@ class ByAdministrators(admin.ModelAdmin):
         return super().get_queryset(request).filter(shown)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """The site itself lets in administrators alone."""
-        return is_administrator(request)
+        """Whether the table is listed for the administrator."""
+        return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Every row within reach."""
-        return is_administrator(request)
+        return self._is_among(request, self.keepers | self.readers)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """New rows may be added."""
-        return is_administrator(request)
+        return self._is_among(request, self.keepers)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Rows of one's own division may be changed."""
-        return is_administrator(request) and (obj is None or self._is_own(request, obj))
+        return self._is_among(request, self.keepers) and (obj is None or self._is_own(request, obj))
+
+    @staticmethod
+    def _is_among(request: HttpRequest, those: frozenset[Role]) -> bool:
+        return isinstance(request.user, User) and request.user.may(those)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted unless a table says so: histories point to it."""
@@ -118,9 +127,9 @@ class ByAdministrators(admin.ModelAdmin):
             kwargs["queryset"] = Enterprise.objects.filter(reach(request, "county__"))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field and db_field.name == "county" and self.shared_rows is not None:
-            field.required = not _is_superuser(request)
+            field.required = not _stands_above_all(request)
             field.help_text = (
-                _("Empty for a row that holds in every county.") if _is_superuser(request) else ""
+                _("Empty for a row that holds in every county.") if _stands_above_all(request) else ""
             )
         return field
 
@@ -130,8 +139,8 @@ class ByAdministrators(admin.ModelAdmin):
         return below.counties() if field == "county" else below
 
 
-def _is_superuser(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.is_superuser
+def _stands_above_all(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.stands_above_all
 
 
 # --- people ---
@@ -139,6 +148,9 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 class PersonMixin(forms.ModelForm):
     """What holds of a person however they are entered."""
+
+    # Whoever stands above all divisions may put administrators there.
+    may_lack_division = False
 
     def clean_email(self) -> str:
         """Addresses are kept in lower case, so that one person is one row however it is typed."""
@@ -155,7 +167,7 @@ class PersonMixin(forms.ModelForm):
             "enterprise": _("Say which enterprise the person belongs to."),
             "division": _("Say which division the official works for."),
         }
-        may_lack = not is_enterprise and self.instance.is_superuser
+        may_lack = self.may_lack_division and role in roles.ADMINISTRATORS
         if not cleaned.get(needed) and needed not in self.errors and not may_lack:
             self.add_error(needed, messages[needed])
         if cleaned.get(unwanted):
@@ -188,6 +200,7 @@ class PersonAdmin(ByAdministrators, UserAdmin):
     """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
 
     ways = ("division__", "enterprise__county__")
+    keepers = roles.SECURING
     form = Person
     add_form = NewPerson
     add_form_template = "account/admin_new_person.html"
@@ -211,13 +224,18 @@ class PersonAdmin(ByAdministrators, UserAdmin):
     readonly_fields = ("last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Superusers are for superusers: otherwise a new password for one would be a way up."""
-        people = super().get_queryset(request)
-        return people if _is_superuser(request) else people.filter(is_superuser=False)
+        """Whoever stands above all divisions is out of the others' reach: a new password would be a way up."""
+        return super().get_queryset(request)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Only somebody above all divisions puts others there."""
+        form = super().get_form(request, obj, change, **kwargs)
+        form.may_lack_division = _stands_above_all(request)
+        return form
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The role alone decides who comes in here; a changed address leaves no older one to sign in with."""
-        obj.is_staff = obj.role == Role.ADMINISTRATOR
+        obj.is_staff = obj.role in roles.ADMINISTRATORS
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             EmailAddress.objects.filter(user=obj).delete()
@@ -231,6 +249,7 @@ class DivisionAdmin(ByAdministrators):
     """The tree of divisions; a place keeps its parent, since paths of everything below hang on it."""
 
     ways = ("",)
+    readers = roles.SECURING
     fields = ("parent", "level", "code", "name_zh", "name_en")
     list_display = ("name_zh", "name_en", "code", "level", "parent")
     list_filter = ("level",)
@@ -243,10 +262,10 @@ class DivisionAdmin(ByAdministrators):
         return ("parent", "level") if obj else ()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A new place lies within reach; a root is for superusers."""
+        """A new place lies within reach; a root is for those above all divisions."""
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if field and db_field.name == "parent":
-            field.required = not _is_superuser(request)
+            field.required = not _stands_above_all(request)
         return field
 
 
@@ -274,6 +293,7 @@ class EnterpriseAdmin(ByAdministrators):
     """To be looked up when somebody of an enterprise is added; kept on the officials' own pages."""
 
     ways = ("county__",)
+    keepers = roles.ADMINISTRATORS
     fields = ("name", "credit_code", "county", "township", "industry")
     list_display = ("name", "credit_code", "county")
     list_select_related = ("county",)
@@ -306,7 +326,7 @@ class IndustryAdmin(ByAdministrators):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Reference data of all counties."""
-        return _is_superuser(request) and is_administrator(request)
+        return _stands_above_all(request) and self._is_among(request, self.keepers)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Reference data of all counties."""

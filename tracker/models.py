@@ -1,6 +1,7 @@
 """The roll-call of tables: Django looks here, everyone else imports from the package itself."""
 
 from tracker.accounts.models import User
+from tracker.audit.models import AuditEntry
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
@@ -13,6 +14,7 @@ from tracker.summaries.models import MonthlySummary
 __all__ = [
     "AnnualPlan",
     "Attachment",
+    "AuditEntry",
     "Award",
     "BadgePolicy",
     "CalendarDay",

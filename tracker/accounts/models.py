@@ -24,9 +24,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **facts: Any) -> "User":
-        """Add an administrator from the command line."""
-        facts = {"role": Role.ADMINISTRATOR, "name": email, **facts, "is_staff": True, "is_superuser": True}
-        return self.create_user(email, password, **facts)
+        """Add the first person from the command line: a security administrator above all divisions.
+
+        They invite the others. Django's own flag for superusers stays off: no role here may do everything.
+        """
+        facts = {"role": Role.SECURITY_ADMINISTRATOR, "name": email, **facts}
+        return self.create_user(email, password, **{**facts, "is_staff": True, "is_superuser": False})
 
 
 class Language(models.TextChoices):
@@ -44,7 +47,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("mail address"), unique=True)
     name = models.CharField(_("name"), max_length=80)
-    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    role = models.CharField(_("role"), max_length=30, choices=Role.choices)
     division = models.ForeignKey(
         "tracker.Division",
         models.PROTECT,
@@ -88,6 +91,11 @@ class User(AbstractUser):
     def is_official(self) -> bool:
         """Whether the person works for a division, in whatever role."""
         return self.role in roles.OFFICIALS
+
+    @property
+    def stands_above_all(self) -> bool:
+        """Whether the person administers the whole deployment, not one division of it."""
+        return self.role in roles.ADMINISTRATORS and self.division_id is None
 
     def may(self, those: frozenset[Role]) -> bool:
         """Whether the person's role is among those that may do a thing, e.g. `user.may(roles.REVIEWING)`."""

@@ -13,7 +13,8 @@ class Role(models.TextChoices):
     LEADER = "leader", _("Leader")
     ENTERPRISE = "enterprise", _("Enterprise")
     AUDITOR = "auditor", _("Auditor")
-    ADMINISTRATOR = "administrator", _("Administrator")
+    SYSTEM_ADMINISTRATOR = "system_administrator", _("System administrator")
+    SECURITY_ADMINISTRATOR = "security_administrator", _("Security administrator")
 
 
 OFFICIALS = frozenset(Role) - {Role.ENTERPRISE}
@@ -22,11 +23,18 @@ INSPECTING = frozenset({Role.INSPECTOR, Role.TEAM_LEAD})
 # Who may accept or return what somebody else has submitted, and close a cycle.
 REVIEWING = frozenset({Role.TEAM_LEAD})
 # Who may take a workbook into the county's library.
-IMPORTING = frozenset({Role.TEAM_LEAD, Role.ADMINISTRATOR})
+IMPORTING = frozenset({Role.TEAM_LEAD})
 # Who keeps the library: enterprises, projects, plans.
 KEEPING = frozenset({Role.INSPECTOR, Role.TEAM_LEAD})
 # Who alone says that a project is included in statistics, returned or removed.
 INCLUDING = frozenset({Role.STATISTICS_LIAISON})
 # Who sees the monthly figures of a county and gets them by mail.
 LEADING = frozenset({Role.LEADER})
-ADMINISTERING = frozenset({Role.ADMINISTRATOR})
+# Places, calendars, policies and the running of the system.
+ADMINISTERING = frozenset({Role.SYSTEM_ADMINISTRATOR})
+# People, invitations and their sessions.
+SECURING = frozenset({Role.SECURITY_ADMINISTRATOR})
+# The audit trail: the third of the three administrators that GB/T 22239 keeps apart.
+AUDITING = frozenset({Role.AUDITOR})
+# Who comes into the administration site, each to their own tables.
+ADMINISTRATORS = ADMINISTERING | SECURING

@@ -8,7 +8,6 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.generic import TemplateView
 
-from tracker.accounts import roles
 from tracker.accounts.access import Public, SignedIn
 from tracker.accounts.models import Language, User
 from tracker.accounts.queries import team_leads_of
@@ -25,8 +24,7 @@ class Home(SignedIn):
         """The portal, today's page, or the administration for who stands above all divisions."""
         if self.person.role == Role.ENTERPRISE:
             return redirect("portal:home")
-        stands_above = self.person.division_id is None and self.person.may(roles.ADMINISTERING)
-        return redirect("admin:index" if stands_above else "office:today")
+        return redirect("admin:index" if self.person.stands_above_all else "office:today")
 
 
 class Help(Public, TemplateView):

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from stdnum.cn import uscc
 
+from tracker.accounts import roles
 from tracker.accounts.models import Language, User
 from tracker.accounts.roles import Role
 from tracker.calendars.periods import HalfMonth, shanghai_date
@@ -105,9 +106,10 @@ def make_demo(now: datetime) -> None:
     for facts in names["counties"]:
         _make_county(facts, names, today, random.Random(facts["code"]))  # noqa: S311  invented, not secret
     _add_person("city", "leader", Role.LEADER, Division.objects.get(code="371400"), "市级领导（演示）")
-    _add_person(
-        "system", "admin", Role.ADMINISTRATOR, Division.objects.get(code="370000"), "系统管理员（演示）"
-    )
+    province = Division.objects.get(code="370000")
+    _add_person("system", "admin", Role.SYSTEM_ADMINISTRATOR, province, "系统管理员（演示）")
+    _add_person("system", "security", Role.SECURITY_ADMINISTRATOR, province, "安全管理员（演示）")
+    _add_person("system", "audit", Role.AUDITOR, province, "审计管理员（演示）")
     summarise(now)
 
 
@@ -153,8 +155,7 @@ def _add_person(slug: str, what: str, role: Role, division: Division, name: str)
         division=division,
         name=name,
         language=Language.CHINESE,
-        is_staff=role == Role.ADMINISTRATOR,
-        is_superuser=role == Role.ADMINISTRATOR,
+        is_staff=role in roles.ADMINISTRATORS,
     )
 
 

@@ -23,7 +23,7 @@ class More(OfficialOnly, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "may_import": self.person.may(roles.IMPORTING),
-            "administers": self.person.may(roles.ADMINISTERING) and self.person.is_staff,
+            "administers": self.person.may(roles.ADMINISTRATORS),
         }
 
 

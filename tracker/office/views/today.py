@@ -85,7 +85,8 @@ class Today(OfficialOnly, TemplateView):
             Role.LEADER: self._for_leader,
             Role.STATISTICS_LIAISON: self._for_liaison,
             Role.AUDITOR: self._for_overseer,
-            Role.ADMINISTRATOR: self._for_overseer,
+            Role.SYSTEM_ADMINISTRATOR: self._for_overseer,
+            Role.SECURITY_ADMINISTRATOR: self._for_overseer,
         }[Role(self.person.role)]()
         return {**context, "today": self.today, "next_window": next_window(self.county, self.today), **facts}
 

@@ -1,0 +1,1 @@
+"""What was changed or done, by whom, and why: written once, chained, never altered."""
