@@ -122,7 +122,7 @@ class ByAdministrators(admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Only what the registry lets the role set; whatever else is sent is ignored."""
-        form: Any = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         assert isinstance(request.user, User)
         allowed = writable(self.opts.model_name or "", request.user.role)
         columns = {field.name for field in self.opts.get_fields()}
@@ -240,9 +240,14 @@ class PersonAdmin(ByAdministrators, UserAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Only somebody above all divisions puts others there."""
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         form.may_lack_division = _stands_above_all(request)
         return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Nobody gives themselves another role, nor switches themselves off."""
+        own = ("role", "division", "enterprise", "is_active") if obj == request.user else ()
+        return (*self.readonly_fields, *own)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The role alone decides who comes in here; a changed address leaves no older one to sign in with."""

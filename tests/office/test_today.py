@@ -210,7 +210,7 @@ def test_the_liaison_reads_how_many_are_not_in_statistics_and_by_when():
     assert f"{reverse('office:inclusion')}?state=preparing" in page
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMINISTRATOR])
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR])
 def test_auditor_and_administrator_see_the_countys_state_and_the_ways_on(role: str):
     make_project()
     make_cycle()
