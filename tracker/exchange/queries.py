@@ -301,7 +301,7 @@ class _Known:
         self.overtaken = set(newer.values_list("project_id", flat=True))
 
     def inspector_named(self, name: str, township: str) -> tuple[User | None, bool]:
-        """The inspector of that name who sees the township, and whether there are several: none is meant then."""
+        """The inspector of that name who sees the township; none, and a doubt, if there are several."""
         named = self.people.get(normalised(name), [])
         people = [
             one
