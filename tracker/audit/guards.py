@@ -1,0 +1,69 @@
+"""What the database itself refuses, whoever asks it: changing the trail, and taking young entries out of it.
+
+A migration that rebuilds one of the two tables on SQLite loses its triggers: it ends with `install`.
+"""
+
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+# The law (GB/T 22239, Cybersecurity Law article 21) wants six months.
+KEPT_AT_LEAST_DAYS = 183
+ENTRIES, SEALS = "tracker_auditentry", "tracker_auditseal"
+UNALTERED = "The audit trail is append-only: nothing in it is changed."
+KEPT = f"Entries of the audit trail are kept for at least {KEPT_AT_LEAST_DAYS} days."
+SEALED = "Seals of the audit trail are never taken out."
+# Name, table, act, which rows, and what the database says.
+GUARDS = [
+    ("audit_entry_unaltered", ENTRIES, "UPDATE", "", UNALTERED),
+    ("audit_seal_unaltered", SEALS, "UPDATE", "", UNALTERED),
+    ("audit_entry_kept", ENTRIES, "DELETE", "young", KEPT),
+    ("audit_seal_kept", SEALS, "DELETE", "", SEALED),
+]
+YOUNG = {
+    "sqlite": f"OLD.at > strftime('%Y-%m-%d %H:%M:%S', 'now', '-{KEPT_AT_LEAST_DAYS} days')",
+    "postgresql": f"OLD.at > now() - interval '{KEPT_AT_LEAST_DAYS} days'",
+}
+
+
+def install(schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Put the triggers on both tables; those that are there already are put anew."""
+    vendor = schema_editor.connection.vendor
+    remove(schema_editor)
+    if vendor == "postgresql":
+        schema_editor.execute(
+            "CREATE OR REPLACE FUNCTION tracker_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN RAISE EXCEPTION ''%'', TG_ARGV[0]; END'",
+            params=None,
+        )
+    for name, table, act, rows, words in GUARDS:
+        when = f"WHEN ({YOUNG[vendor]})" if rows else ""
+        if vendor == "postgresql":
+            does = f"EXECUTE FUNCTION tracker_audit_refuse('{words}')"
+        else:
+            does = f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        schema_editor.execute(
+            f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW {when} {does}", params=None
+        )
+
+
+def remove(
+    schema_editor: BaseDatabaseSchemaEditor, acts: frozenset[str] = frozenset({"UPDATE", "DELETE"})
+) -> None:
+    """Take the triggers off again: all of them, or those that stand against one of the two acts."""
+    on_table = schema_editor.connection.vendor == "postgresql"
+    for name, table, act, _rows, _words in GUARDS:
+        if act in acts:
+            schema_editor.execute(
+                f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on_table else ""), params=None
+            )
+
+
+def put_on(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """For migrations."""
+    install(schema_editor)
+
+
+def take_off(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """For migrations that are taken back."""
+    remove(schema_editor)
