@@ -19,7 +19,7 @@ class UserQuerySet(AuditedQuerySet):
     division_paths = ("enterprise__county", "enterprise__township", "division")
 
 
-class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes people whose name at sign-in is their mail address."""
 
     use_in_migrations = True
@@ -84,7 +84,7 @@ class User(Audited, AbstractUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # keyed by mail address
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = _("person")

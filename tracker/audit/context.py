@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 from structlog.contextvars import get_contextvars
@@ -29,11 +29,21 @@ def asked_by(person: Callable[[], Any]) -> Iterator[None]:
 @contextmanager
 def by_system(*words: str) -> Iterator[None]:
     """What is done here follows from a rule or a job, whoever set it off: `by_system("policy default-1")`."""
-    token = _system.set(", ".join((SYSTEM, *words)))
+    token = enter_system(*words)
     try:
         yield
     finally:
-        _system.reset(token)
+        leave_system(token)
+
+
+def enter_system(*words: str) -> Token[str]:
+    """The beginning of `by_system`, where beginning and end are two calls."""
+    return _system.set(", ".join((SYSTEM, *words)))
+
+
+def leave_system(token: Token[str]) -> None:
+    """The end of it."""
+    _system.reset(token)
 
 
 @contextmanager

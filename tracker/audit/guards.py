@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-# The law (GB/T 22239, Cybersecurity Law article 21) wants six months.
-KEPT_AT_LEAST_DAYS = 183
+from tracker.audit.rules import KEPT_AT_LEAST_DAYS
+
 ENTRIES, SEALS = "tracker_auditentry", "tracker_auditseal"
 UNALTERED = "The audit trail is append-only: nothing in it is changed."
 KEPT = f"Entries of the audit trail are kept for at least {KEPT_AT_LEAST_DAYS} days."

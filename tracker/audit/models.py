@@ -123,8 +123,8 @@ class AuditEntry(AppendOnlyModel):
         verbose_name_plural = _("audit trail")
         ordering = ["-at", "-pk"]
         indexes = [
-            # Each filter of the auditors' page, in the page's order. Without one the place is read from the first:
-            # so a small county's entries are found among a million without opening each.
+            # Each filter of the auditors' page, in the page's order. Without one the place is read from the
+            # first: so a small county's entries are found among a million without opening each.
             models.Index(fields=["at", "id", "place"], name="audit_newest"),
             models.Index(fields=["actor", "at", "id"], name="audit_of_actor"),
             models.Index(fields=["act", "at", "id"], name="audit_of_act"),
