@@ -33,7 +33,7 @@ class Verified:
 def verify(now: datetime, *, anchor: tuple[int, str] | None = None) -> Verified | Trouble:
     """Follow the chain from its first link and compare each entry with its seal, in one pass.
 
-    `anchor` is a head that was noted down elsewhere, e.g. in a monthly mail: position and beginning of the hash.
+    `anchor` is a head that was noted down elsewhere, e.g. in a mail: position and beginning of the hash.
     """
     chain, position, entries, dropped = BEGINNING, 0, 0, 0
     head: AuditSeal | None = None
@@ -73,14 +73,15 @@ def _broken(seal: AuditSeal, position: int, chain: str) -> str:
     if seal.position != position:
         return f"seal {position} is missing; the next one is {seal.position}"
     if seal.chain != seal.computed_chain(chain):
-        return f"seal {position} (of entry {seal.entry_id}, sealed {seal.sealed_at:%Y-%m-%d %H:%M:%S} UTC) was altered"
+        sealed = f"{seal.sealed_at:%Y-%m-%d %H:%M:%S} UTC"
+        return f"seal {position} (of entry {seal.entry_id}, sealed {sealed}) was altered"
     return ""
 
 
 def _altered(seal: AuditSeal, entries: int, now: datetime) -> str:
     entry = seal.entry
     if entry is None:
-        # Old entries are dropped from the beginning on: not after one that is there, and not before their time.
+        # Old entries are dropped from the beginning on: not after one that is there, nor before their time.
         if entries or seal.sealed_at > now - timedelta(days=KEPT_AT_LEAST_DAYS):
             return (
                 f"entry {seal.entry_id} is missing: it was sealed at position {seal.position} "

@@ -23,6 +23,7 @@ class More(OfficialOnly, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "may_import": self.person.may(roles.IMPORTING),
+            "reads_trail": self.person.may(roles.AUDITING),
             "administers": self.person.may(roles.ADMINISTRATORS),
         }
 
