@@ -74,7 +74,8 @@ def _shown(subject: Model | None, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place_of(subject: Model) -> str:
-    rows = type(subject)._default_manager.all()
+    # Not its type: who has signed in is handed over as a stand-in for the person.
+    rows = subject._meta.model._default_manager.all()
     if not isinstance(rows, ScopedQuerySet):
         return ""
     found = rows.filter(pk=subject.pk).order_by().annotate(trail_place=rows.place())

@@ -5,6 +5,7 @@ A migration that rebuilds one of the two tables on SQLite loses its triggers: it
 
 from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from tracker.audit.rules import KEPT_AT_LEAST_DAYS
@@ -20,50 +21,45 @@ GUARDS = [
     ("audit_entry_kept", ENTRIES, "DELETE", "young", KEPT),
     ("audit_seal_kept", SEALS, "DELETE", "", SEALED),
 ]
+BOTH = frozenset({"UPDATE", "DELETE"})
 YOUNG = {
     "sqlite": f"OLD.at > strftime('%Y-%m-%d %H:%M:%S', 'now', '-{KEPT_AT_LEAST_DAYS} days')",
     "postgresql": f"OLD.at > now() - interval '{KEPT_AT_LEAST_DAYS} days'",
 }
 
 
-def install(schema_editor: BaseDatabaseSchemaEditor) -> None:
+def install(connection: BaseDatabaseWrapper) -> None:
     """Put the triggers on both tables; those that are there already are put anew."""
-    vendor = schema_editor.connection.vendor
-    remove(schema_editor)
-    if vendor == "postgresql":
-        schema_editor.execute(
-            "CREATE OR REPLACE FUNCTION tracker_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            "'BEGIN RAISE EXCEPTION ''%'', TG_ARGV[0]; END'",
-            params=None,
-        )
-    for name, table, act, rows, words in GUARDS:
-        when = f"WHEN ({YOUNG[vendor]})" if rows else ""
-        if vendor == "postgresql":
-            does = f"EXECUTE FUNCTION tracker_audit_refuse('{words}')"
-        else:
-            does = f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
-        schema_editor.execute(
-            f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW {when} {does}", params=None
-        )
-
-
-def remove(
-    schema_editor: BaseDatabaseSchemaEditor, acts: frozenset[str] = frozenset({"UPDATE", "DELETE"})
-) -> None:
-    """Take the triggers off again: all of them, or those that stand against one of the two acts."""
-    on_table = schema_editor.connection.vendor == "postgresql"
-    for name, table, act, _rows, _words in GUARDS:
-        if act in acts:
-            schema_editor.execute(
-                f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on_table else ""), params=None
+    remove(connection)
+    on_postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        if on_postgresql:
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION tracker_audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+                "'BEGIN RAISE EXCEPTION ''%'', TG_ARGV[0]; END'"
             )
+        for name, table, act, rows, words in GUARDS:
+            when = f"WHEN ({YOUNG[connection.vendor]})" if rows else ""
+            refuse = f"EXECUTE FUNCTION tracker_audit_refuse('{words}')"
+            if not on_postgresql:
+                refuse = f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
+            cursor.execute(f"CREATE TRIGGER {name} BEFORE {act} ON {table} FOR EACH ROW {when} {refuse}")
+
+
+def remove(connection: BaseDatabaseWrapper, acts: frozenset[str] = BOTH) -> None:
+    """Take the triggers off again: all of them, or those that stand against one of the two acts."""
+    with connection.cursor() as cursor:
+        for name, table, act, _rows, _words in GUARDS:
+            if act in acts:
+                on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 
 def put_on(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """For migrations."""
-    install(schema_editor)
+    install(schema_editor.connection)
 
 
 def take_off(apps: Any, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """For migrations that are taken back."""
-    remove(schema_editor)
+    remove(schema_editor.connection)

@@ -40,7 +40,7 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], request: Any = None
     name = plain(next((str(credentials[word]) for word in NAMED_BY if credentials.get(word)), ""))
     # Asked for every name alike, so that the answer takes as long for an unknown one.
     person = get_user_model()._default_manager.filter(email=name.strip().lower()[:254]).first()
-    record(Act.SIGN_IN_FAILED, person, after={"name": masked_address(name), **_from(request)})
+    record(Act.SIGN_IN_FAILED, person, after={"email": masked_address(name), **_from(request)})
 
 
 def _from(request: Any) -> dict[str, str]:

@@ -33,6 +33,7 @@ LABELS = {
     "counts": _("counts"),
     "earned": _("badge before the history step"),
     "edition": _("edition"),
+    "email": _("mail address"),
     "figures": _("figures"),
     "filters": _("filters"),
     "inputs_digest": _("fingerprint of what was judged"),
