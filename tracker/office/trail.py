@@ -55,6 +55,9 @@ WITH = {
 }
 
 
+ROWS_WRITTEN = frozenset({AuditEntry.Act.CREATED, AuditEntry.Act.CHANGED, AuditEntry.Act.DELETED})
+
+
 @dataclass(frozen=True)
 class Change:
     """One field: what stood there before and what stands there now, in words."""
@@ -80,6 +83,11 @@ class Line:
         """The moment in Shanghai, to the second."""
         moment = localtime(self.entry.at)
         return f"{date_format(moment, 'DATE_FORMAT')} {moment:%H:%M:%S}"
+
+    @property
+    def is_change(self) -> bool:
+        """Whether a row was written, rather than something done that only has circumstances."""
+        return self.entry.act in ROWS_WRITTEN
 
     @property
     def opens(self) -> bool:

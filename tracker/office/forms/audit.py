@@ -30,10 +30,9 @@ class TrailFilter(forms.Form):
     """Who, what, to which record, when, in answer to which request."""
 
     who = forms.CharField(
-        label=_("Who"),
+        label=_("Who (name or mail address)"),
         required=False,
         max_length=80,
-        help_text=_("Name or mail address"),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     act = forms.ChoiceField(label=_("What was done"), required=False)

@@ -60,11 +60,14 @@ class AuditTrail(Trail, TemplateView):
         asked = self.filter.asked if self.filter.is_valid() else {}
         return {
             **super().get_context_data(**kwargs),
+            "reach": self.person.division,
             "form": self.filter,
             "lines": tell(listed, self.person),
             "older": _mark(listed[-1]) if is_more else "",
             "is_first": "after" not in self.request.GET,
             "asked": asked,
+            # What comes from a link in the trail is shown as a sign of its own.
+            "opens_filters": bool(self.filter.errors) or bool(asked.keys() - {"person", "request"}),
             "of_person": User.objects.visible_to(self.person).filter(pk=asked["person"]).first()
             if "person" in asked
             else None,
