@@ -9,9 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts import permissions, roles
 from tracker.accounts.roles import Role
+from tracker.audit.capture import Audited, AuditedQuerySet, Trail
+from tracker.audit.values import masked_address, masked_name, not_shown
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(AuditedQuerySet):
+    """People, seen by the officials of their division and of those above it."""
+
+    division_paths = ("enterprise__county", "enterprise__township", "division")
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes people whose name at sign-in is their mail address."""
 
     use_in_migrations = True
@@ -39,8 +47,13 @@ class Language(models.TextChoices):
     ENGLISH = "en", "English"
 
 
-class User(AbstractUser):
+class User(Audited, AbstractUser):
     """One person, with one role, who answers for one division or belongs to one enterprise."""
+
+    # That somebody has signed in is an entry of its own.
+    trail = Trail(
+        masked={"password": not_shown, "email": masked_address, "name": masked_name}, left_out={"last_login"}
+    )
 
     username = None  # type: ignore[assignment]  # people sign in with their mail address
     first_name = None  # type: ignore[assignment]  # Chinese names are one field
@@ -71,7 +84,7 @@ class User(AbstractUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # keyed by mail address
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = _("person")
