@@ -9,4 +9,8 @@ SCHEDULE = {
     "record and send reminders": {"task": "reminders.remind", "schedule": timedelta(minutes=1)},
     "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+    "forget what is no longer to be kept": {
+        "task": "personal.forget",
+        "schedule": crontab(hour="3", minute="40"),
+    },
 }

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts import roles
+from tracker.accounts.names import PersonNameField
 from tracker.accounts.roles import Role
 
 
@@ -46,7 +47,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]  # Chinese names are one field
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("mail address"), unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = PersonNameField(_("name"), max_length=80)
     role = models.CharField(_("role"), max_length=30, choices=Role.choices)
     division = models.ForeignKey(
         "tracker.Division",
@@ -67,6 +68,10 @@ class User(AbstractUser):
     language = models.CharField(
         _("language of mails"), max_length=10, choices=Language.choices, default=Language.CHINESE
     )
+    # Since when the account is off, as the daily retention job has noticed it.
+    switched_off_at = models.DateTimeField(_("switched off since"), null=True, blank=True, editable=False)
+    removal_asked_at = models.DateTimeField(_("asked for removal"), null=True, blank=True, editable=False)
+    removed_at = models.DateTimeField(_("personal data removed"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

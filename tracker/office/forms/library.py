@@ -26,6 +26,7 @@ from tracker.library.models import (
     Stage,
 )
 from tracker.office.filters import inspectors_of, townships_of
+from tracker.office.forms.contacts import MaskedContact
 from tracker.office.forms.inspect import DayField, FigureField
 
 MONTHS = range(1, 13)
@@ -48,7 +49,7 @@ ACTUAL_DATES = [
 FIRST_STAGES = [Stage.RESERVE, Stage.FILED, Stage.STARTED, Stage.BUILDING]
 
 
-class EnterpriseForm(forms.ModelForm):
+class EnterpriseForm(MaskedContact):
     """An enterprise of the county."""
 
     # Longer than the code itself: people copy it with blanks.
@@ -99,7 +100,7 @@ class EnterpriseForm(forms.ModelForm):
         return []
 
 
-class ProjectForm(forms.ModelForm):
+class ProjectForm(MaskedContact):
     """A project of the county; how far it has come is said by inspections, not here."""
 
     code = forms.CharField(

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
@@ -16,6 +17,7 @@ from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, history_strip
 from tracker.calendars.periods import HalfMonth
 from tracker.inspections.queries import worst_badge_first
+from tracker.library.contacts import may_reveal
 from tracker.library.models import Division, Enterprise, Project
 from tracker.office.access import OfficialOnly
 from tracker.office.filters import EnterpriseFilters
@@ -85,12 +87,13 @@ class EnterprisePage(OneEnterprise, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Its projects with their latest badge and their history."""
         projects = list(worst_badge_first(Project.objects.filter(enterprise=self.enterprise).for_table()))
-        division = self.person.division
         return {
             **super().get_context_data(**kwargs),
             "worst": worst_badge(projects),
             "projects": self._with_history(projects),
-            "sees_phone": division is not None and self.county.pk in (division.pk, division.parent_id),
+            "show_url": reverse("office:show_enterprise_phone", args=[self.enterprise.pk])
+            if may_reveal(self.person, self.enterprise)
+            else "",
             "may_keep": self.person.may(roles.KEEPING),
         }
 

@@ -25,12 +25,16 @@ from tracker.inspections.actions import judge_again
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
+from tracker.library.contacts import may_reveal
 from tracker.library.models import BadgeColour, Enterprise, Project
 from tracker.office.access import OfficialOnly
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.tables.projects import ProjectTable, with_figures
+from tracker.photos.actions import may_keep_photos
+from tracker.photos.models import Photo
 
+PHOTOS_SHOWN = 6
 ROW_ID = re.compile(RowId.regex)
 SHOWN_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
 
@@ -128,11 +132,17 @@ class ProjectPage(OneProject, DetailView):
             "plan": plan,
             "baseline": baseline,
             "replans": plan.version - baseline.version if plan and baseline else 0,
-            "sees_phone": belongs_to_county(self.person, self.project),
+            "show_url": reverse("office:show_project_phone", args=[self.project.pk])
+            if may_reveal(self.person, self.project)
+            else "",
             "inspect_url": reverse("office:inspect", args=[self.project.pk])
             if self._may_inspect(today)
             else "",
             "may_keep": self.person.may(roles.KEEPING),
+            "photos": Photo.objects.standing()
+            .filter(project=self.project)
+            .select_related("added_by")[:PHOTOS_SHOWN],
+            "may_keep_photos": may_keep_photos(self.person, self.project),
         }
 
     def _asked_for(self, standing: list[Award]) -> Award | None:
@@ -177,12 +187,6 @@ def skipped_in(county_id: int) -> set[date]:
     """The half-months that the county left out."""
     skipped = Cycle.objects.filter(county=county_id, state=Cycle.State.SKIPPED)
     return set(skipped.values_list("start", flat=True))
-
-
-def belongs_to_county(person: Any, project: Project) -> bool:
-    """Whether the person works for the project's own county, not for one above or beside it."""
-    division = person.division
-    return division is not None and project.county_id in (division.pk, division.parent_id)
 
 
 class KeepsProject(OneProject, FormView):

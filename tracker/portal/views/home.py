@@ -17,6 +17,7 @@ from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.contacts import is_own
 from tracker.library.models import AnnualPlan, BadgeColour, CountySettings, Project
 from tracker.portal.access import EnterpriseOnly
 from tracker.portal.views.deadlines import Deadline, deadlines_of
@@ -93,6 +94,7 @@ class ProjectPage(PortalPage):
             **super().get_context_data(**kwargs),
             "card": card,
             "project": project,
+            "phone": project.contact_phone if is_own(self.person, project) else "",
             "award": award,
             "is_earlier": award is not None and card.award is not None and award.pk != card.award.pk,
             "superseded": _superseded(award),

@@ -1,0 +1,166 @@
+"""What can be done with a person's data: corrected, asked to be removed, removed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Model
+from django.urls import reverse
+
+from tracker.accounts import roles
+from tracker.accounts.models import User
+from tracker.accounts.names import removed_name
+from tracker.audit.actions import record
+from tracker.audit.models import AuditEntry
+from tracker.library.contacts import remove_contact
+from tracker.library.models import Enterprise, Project
+from tracker.mailing.actions import compose
+from tracker.mailing.models import Attachment, Message, MessageQuerySet
+from tracker.mailing.tasks import ring
+from tracker.personal.queries import place_of, security_administrators_for, sessions_of
+from tracker.personal.rules import undeliverable_address
+
+# What the sign-in keeps of a person, in the apps that are installed: by the person, or by the address typed.
+SIGN_IN_ROWS = {
+    "account.EmailAddress": "user",
+    "socialaccount.SocialAccount": "user",
+    "mfa.Authenticator": "user",
+    "usersessions.UserSession": "user",
+}
+SIGN_IN_ATTEMPTS = ("axes.AccessAttempt", "axes.AccessFailureLog", "axes.AccessLog")
+MAIL_KIND = "removal_request"
+
+
+class MayNotRemove(Exception):
+    """The person is out of the administrator's reach, or is the administrator."""
+
+
+def may_remove(by: User, person: User) -> bool:
+    """Whether it is for this security administrator to remove the person's data; never one's own."""
+    return by.may(roles.SECURING) and security_administrators_for(person).filter(pk=by.pk).exists()
+
+
+def installed(labels: Iterable[str]) -> list[type[Model]]:
+    """The models among these whose apps are installed."""
+    present = {config.label for config in apps.get_app_configs()}
+    return [apps.get_model(label) for label in labels if label.split(".")[0] in present]
+
+
+@transaction.atomic
+def correct(person: User, *, name: str, language: str) -> list[str]:
+    """Write a person's own name and language as they say; the fields that are different now."""
+    new = {"name": name, "language": language}
+    changed = [field for field, value in new.items() if getattr(person, field) != value]
+    if changed:
+        for field in changed:
+            setattr(person, field, new[field])
+        person.save(update_fields=changed)
+        # A name is personal: which one it was does not go into a trail that nobody can shorten.
+        record(AuditEntry.Act.CHANGED, person, after={"fields": changed}, actor=person)
+    return changed
+
+
+@transaction.atomic
+def ask_for_removal(person: User, *, at: datetime) -> bool:
+    """Ask the security administrators to remove the person's data; False when that is asked already."""
+    asking = User.objects.filter(pk=person.pk, removal_asked_at=None, removed_at=None)
+    if not asking.update(removal_asked_at=at):
+        return False
+    record(AuditEntry.Act.CHANGED, person, after={"removal_asked_at": at.isoformat()}, actor=person)
+    context = {
+        "person": person,
+        "place": place_of(person),
+        "page": reverse("admin:tracker_user_change", args=[person.pk]),
+    }
+    written = [
+        compose(
+            # Taken back and asked for again on the same day, it is still one mail.
+            f"{MAIL_KIND}/{person.pk}/{at.date().isoformat()}/{administrator.pk}",
+            MAIL_KIND,
+            administrator,
+            "removal_request",
+            context,
+            not_before=at,
+        )
+        for administrator in security_administrators_for(person)
+    ]
+    ring(message for message in written if message is not None)
+    return True
+
+
+@transaction.atomic
+def take_back_request(person: User) -> bool:
+    """Leave everything as it is after all; False when nothing was asked."""
+    asked = User.objects.filter(pk=person.pk).exclude(removal_asked_at=None)
+    if not asked.update(removal_asked_at=None):
+        return False
+    record(AuditEntry.Act.CHANGED, person, after={"removal_asked_at": None}, actor=person)
+    return True
+
+
+@transaction.atomic
+def remove_personal_data(person: User, *, by: User | None, why: str, at: datetime) -> bool:
+    """Make a person a number: what they did stays, who they were goes. False when that was done before.
+
+    `by` is the security administrator, or nobody when the time of keeping is over.
+    """
+    person = User.objects.select_for_update().get(pk=person.pk)
+    if by is not None and not may_remove(by, person):
+        raise MayNotRemove(person)
+    if person.removed_at is not None:
+        return False
+    name, address = person.name, person.email
+    _forget_sign_ins(person, address)
+    _forget_contact(person, name, by=by, why=why)
+    forget_texts(Message.objects.filter(recipient=person), at=at)
+    _forget_in_administration_log(person)
+    person.name, person.email = removed_name(person.pk), undeliverable_address(person.pk)
+    person.set_unusable_password()
+    person.is_active = person.is_staff = False
+    person.switched_off_at = person.switched_off_at or at
+    person.removal_asked_at, person.removed_at = None, at
+    person.save()
+    record(AuditEntry.Act.REMOVED, person, after={"fields": ["name", "email"]}, why=why, actor=by)
+    return True
+
+
+def _forget_sign_ins(person: User, address: str) -> None:
+    for session in sessions_of(person):
+        session.delete()
+    for label, field in SIGN_IN_ROWS.items():
+        for model in installed([label]):
+            model._default_manager.filter(**{field: person}).delete()
+    for model in installed(SIGN_IN_ATTEMPTS):
+        model._default_manager.filter(username__iexact=address).delete()
+
+
+def _forget_contact(person: User, name: str, *, by: User | None, why: str) -> None:
+    """The person may also stand in the library by name: as responsible for projects, or as a contact."""
+    Project.objects.filter(inspector=person, responsible_name=name).update(responsible_name="")
+    if person.enterprise is None:
+        return
+    named: list[Enterprise | Project] = [person.enterprise, *person.enterprise.projects.all()]
+    for subject in named:
+        if subject.contact_name.strip() == name:
+            remove_contact(subject, by=by, why=why)
+
+
+def forget_texts(messages: MessageQuerySet, *, at: datetime) -> int:
+    """Leave of these mails what they were and when; what was not sent is withdrawn. How many there were."""
+    messages.unsent().update(withdrawn_at=at)
+    ids = list(messages.values_list("pk", flat=True))
+    Attachment.objects.filter(message__in=ids).delete()
+    gone: dict[str, Any] = dict.fromkeys(("subject", "text", "html", "address", "last_error"), "")
+    return Message.objects.filter(pk__in=ids).update(**gone)
+
+
+def _forget_in_administration_log(person: User) -> None:
+    """Django's administration writes a person's name beside each change."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk)
+    )
+    entries.update(object_repr=removed_name(person.pk))
