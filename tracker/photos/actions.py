@@ -39,7 +39,7 @@ class AlreadyDeleted(Exception):
 
 
 def may_keep_photos(person: "User", project: Project) -> bool:
-    """Whether the person adds and deletes photos of the project: its inspector, and the county's team lead."""
+    """Whether the person adds and deletes photos: the project's inspector, and the county's team lead."""
     if not person.may(roles.INSPECTING):
         return False
     if person.role == Role.TEAM_LEAD:

@@ -23,7 +23,7 @@ class PhotoQuerySet(ScopedQuerySet):
 
 
 class Photo(models.Model):
-    """One photo of a project; after it was taken away the row says who did so and why, and the files are gone."""
+    """One photo of a project; once it is deleted the row says by whom and why, and the files are gone."""
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="photos", verbose_name=_("project"))
     inspection = models.ForeignKey(

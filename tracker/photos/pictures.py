@@ -3,6 +3,7 @@
 import hashlib
 import io
 import threading
+import warnings
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms
@@ -12,6 +13,8 @@ from tracker.photos.rules import UnusablePhoto
 
 # Beyond it Pillow itself refuses; the limits of each format are checked as soon as the head is read.
 Image.MAX_IMAGE_PIXELS = max(rules.MOST_PIXELS.values())
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # Decoding takes up to some hundred megabytes: of the threads of a process one has them at a time.
 ONE_AT_A_TIME = threading.Lock()
 
@@ -53,7 +56,7 @@ def drawn_anew(content: bytes) -> Drawn:
             picture = _pixels(content, kind)
         except UnusablePhoto:
             raise
-        except Image.DecompressionBombError as bomb:
+        except BOMBS as bomb:
             raise UnusablePhoto("too_many_pixels", most=rules.MOST_PIXELS[kind] // 1_000_000) from bomb
         except (
             Exception
@@ -85,7 +88,7 @@ def _pixels(content: bytes, kind: str) -> Image.Image:
             picture = _fitted(picture, 2 * rules.LONGEST_SIDE, Image.Resampling.NEAREST)
             picture = picture.convert("RGBA" if has_alpha else "RGB")
         picture = _fitted(picture, rules.LONGEST_SIDE, Image.Resampling.LANCZOS)
-        if turn:
+        if turn is not None:
             picture = picture.transpose(turn)
         return _on_white(_in_srgb(picture, profile))
 
