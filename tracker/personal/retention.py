@@ -60,7 +60,8 @@ def forget_contacts(now: datetime) -> int:
     for enterprise in list(enterprises_long_over(before).order_by("pk")):
         with transaction.atomic():
             named: list[Enterprise | Project] = [enterprise, *enterprise.projects.all()]
-            done += sum(1 for subject in named if remove_contact(subject, by=None, why=TIME_IS_OVER))
+            emptied = [remove_contact(subject, by=None, why=TIME_IS_OVER) for subject in named]
+        done += any(emptied)
     return done
 
 
