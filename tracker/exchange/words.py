@@ -256,7 +256,7 @@ def shown(change: Change, value: Any) -> str:
         return "–"
     if change.field == Field.PHONE:
         return masked_phone(str(value))
-    if change.field == Field.CONTACT:
+    if change.field in (Field.CONTACT, Field.RESPONSIBLE):
         return with_masked_phones(str(value))
     if change.field in choices:
         return str(choices[change.field](value).label)

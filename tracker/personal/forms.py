@@ -11,6 +11,7 @@ from tracker.library.rules import normalised
 class MyDataForm(forms.ModelForm):
     """One's own name and language; everything else is the security administrator's to change."""
 
+    name = forms.CharField(label=_("Name"), max_length=80)
     language = forms.ChoiceField(label=_("Language of pages and mails"), choices=Language.choices)
 
     class Meta:

@@ -13,12 +13,11 @@ class MaskedContact(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kept = {name: getattr(self.instance, name) for name in ("contact_name", "contact_phone")}
+        names = ("contact_name", "contact_phone", "responsible_name")
+        self.kept = {name: getattr(self.instance, name) for name in names if name in self.fields}
         # Many write the number beside the name.
-        self.shown = {
-            "contact_name": rules.with_masked_phones(self.kept["contact_name"]),
-            "contact_phone": rules.masked_phone(self.kept["contact_phone"]),
-        }
+        self.shown = {name: rules.with_masked_phones(text) for name, text in self.kept.items()}
+        self.shown["contact_phone"] = rules.masked_phone(self.kept["contact_phone"])
         self.initial.update(self.shown)
         self.fields["contact_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
         if self.kept["contact_phone"]:
@@ -30,12 +29,16 @@ class MaskedContact(forms.ModelForm):
         """The name that is kept, unless another one was typed."""
         return self._kept_or_new("contact_name")
 
+    def clean_responsible_name(self) -> str:
+        """The name that is kept, unless another one was typed."""
+        return self._kept_or_new("responsible_name")
+
     def clean_contact_phone(self) -> str:
         """The number that is kept, unless another one was typed; a mask alone is no number."""
         return self._kept_or_new("contact_phone")
 
     def _kept_or_new(self, name: str) -> str:
-        text: str = self.cleaned_data[name].strip()
+        text: str = self.cleaned_data[name]
         if text and text == self.shown[name]:
             return self.kept[name]
         if rules.is_masked(text):
