@@ -26,6 +26,7 @@ from tests.factories import (
 )
 from tests.mailing.conftest import make_message
 from tracker.accounts.models import User
+from tracker.accounts.names import spoken
 from tracker.accounts.roles import Role
 from tracker.audit.actions import record
 from tracker.audit.models import AuditEntry
@@ -34,6 +35,7 @@ from tracker.inspections.models import Inspection
 from tracker.mailing.actions import compose
 from tracker.mailing.models import Attachment, Message
 from tracker.personal.actions import MayNotRemove, may_remove, remove_personal_data
+from tracker.summaries.models import MonthlySummary
 
 pytestmark = pytest.mark.django_db
 NOW = moment(date(2026, 11, 2))
@@ -116,6 +118,31 @@ def test_what_they_did_stays_under_the_number(administrator: User):
         as_(make_official(Role.TEAM_LEAD)).get(reverse("office:project", args=[project.pk])).content.decode()
     )
     assert f"Removed person {person.pk}" in html
+
+
+@pytest.mark.parametrize("has_namesake", [False, True])
+def test_the_frozen_months_name_the_number_and_a_namesake_keeps_theirs(
+    administrator: User, has_namesake: bool
+):
+    person = make_official(name="李明")
+    county, gone = make_county(), [make_project(inspector=person), make_project(inspector=person)]
+    other = make_official(name="李明" if has_namesake else "王芳")
+    lines = [{"id": project.pk, "inspector": "李明"} for project in gone]
+    others = {"id": make_project(inspector=other).pk, "inspector": other.name}
+    figures = {
+        "projects": [*lines, others],
+        "notes": {"rows": [{"id": gone[0].pk, "inspector": "李明"}]},
+        "n": 3,
+    }
+    summary = MonthlySummary.objects.create(county=county, month_start=date(2026, 9, 1), figures=figures)
+    remove(person, administrator)
+    summary.refresh_from_db()
+    told = [line["inspector"] for line in summary.figures["projects"]]
+    assert told == [f"Removed person {person.pk}"] * 2 + [other.name]
+    assert summary.figures["notes"]["rows"][0]["inspector"] == f"Removed person {person.pk}"
+    assert summary.figures["n"] == 3
+    with translation.override("en"):
+        assert spoken(told[0]) == f"Removed person {person.pk}"
 
 
 def test_the_neutral_name_is_said_in_the_readers_language_and_kept_as_it_is(monkeypatch: pytest.MonkeyPatch):

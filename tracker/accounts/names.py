@@ -24,6 +24,12 @@ class RemovedName(str):
         return name
 
 
+def spoken(name: str) -> str:
+    """A name as the reader is told it: a neutral one in the reader's language, any other as it is."""
+    found = REMOVED.match(name)
+    return RemovedName(name, found[1]) if found else name
+
+
 def removed_name(number: int) -> str:
     """The neutral name as it is kept."""
     return f"Removed person {number}"
@@ -34,8 +40,7 @@ class PersonNameField(models.CharField):
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:
         """The name, or the neutral words in its place."""
-        found = REMOVED.match(value) if value else None
-        return RemovedName(value, found[1]) if value and found else value
+        return spoken(value) if value else value
 
     def get_prep_value(self, value: Any) -> Any:
         """As it is kept, whichever language it was read in."""

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.urls import reverse
 
 from tracker.accounts import roles
@@ -22,7 +22,8 @@ from tracker.mailing.actions import compose
 from tracker.mailing.models import Attachment, Message, MessageQuerySet
 from tracker.mailing.tasks import ring
 from tracker.personal.queries import place_of, security_administrators_for, sessions_of
-from tracker.personal.rules import undeliverable_address
+from tracker.personal.rules import divisions_above, undeliverable_address
+from tracker.summaries.actions import rename_inspector
 
 # What the sign-in keeps of a person, in the apps that are installed: by the person, or by the address typed.
 SIGN_IN_ROWS = {
@@ -118,6 +119,7 @@ def remove_personal_data(person: User, *, by: User | None, why: str, at: datetim
     _forget_contact(person, name, by=by, why=why)
     forget_texts(Message.objects.filter(recipient=person), at=at)
     _forget_in_administration_log(person)
+    _forget_in_summaries(person, name)
     person.name, person.email = removed_name(person.pk), undeliverable_address(person.pk)
     person.set_unusable_password()
     person.is_active = person.is_staff = False
@@ -156,6 +158,16 @@ def forget_texts(messages: MessageQuerySet, *, at: datetime) -> int:
     Attachment.objects.filter(message__in=ids).delete()
     gone: dict[str, Any] = dict.fromkeys(("subject", "text", "html", "address", "last_error"), "")
     return Message.objects.filter(pk__in=ids).update(**gone)
+
+
+def _forget_in_summaries(person: User, name: str) -> None:
+    """The frozen months name a project's inspector; months and figures stay as they are."""
+    own = Project.objects.filter(Q(inspector=person) | Q(inspections__inspector=person))
+    place = place_of(person)
+    counties = {*own.values_list("county", flat=True), *(divisions_above(place.path) if place else ())}
+    has_namesake = User.objects.filter(name=name).exclude(pk=person.pk).exists()
+    projects = set(own.values_list("pk", flat=True)) if has_namesake else None
+    rename_inspector(name, removed_name(person.pk), counties, projects)
 
 
 def _forget_in_administration_log(person: User) -> None:
