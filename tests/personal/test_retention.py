@@ -200,8 +200,10 @@ def test_ended_sessions_go_and_the_others_stay():
 
 def test_old_rows_of_sign_in_attempts_go_in_whichever_table_they_are(monkeypatch: pytest.MonkeyPatch):
     """Shown on a table that is always there."""
-    monkeypatch.setattr(retention, "SIGN_IN_ATTEMPTS", ("admin.LogEntry", "absent.Attempt"))
-    monkeypatch.setattr(retention, "ATTEMPTED_AT", "action_time")
+    tables = dict.fromkeys(
+        ("absent.Attempt", "tracker.Absent", "admin.LogEntry"), ("object_repr", "action_time")
+    )
+    monkeypatch.setattr(retention, "SIGN_IN_ATTEMPTS", tables)
     kind = ContentType.objects.get_for_model(User)
     for name, at in (("old", ago(366)), ("young", ago(364))):
         with time_machine.travel(at, tick=False):

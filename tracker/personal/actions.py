@@ -1,6 +1,5 @@
 """What can be done with a person's data: corrected, asked to be removed, removed."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from tracker.accounts import roles
@@ -25,14 +24,22 @@ from tracker.personal.queries import place_of, security_administrators_for, sess
 from tracker.personal.rules import divisions_above, undeliverable_address
 from tracker.summaries.actions import rename_inspector
 
-# What the sign-in keeps of a person, in the apps that are installed: by the person, or by the address typed.
+# What the sign-in keeps of a person, where it is there: the table, and its way to the person.
 SIGN_IN_ROWS = {
     "account.EmailAddress": "user",
     "socialaccount.SocialAccount": "user",
     "mfa.Authenticator": "user",
-    "usersessions.UserSession": "user",
+    "tracker.Visit": "person",
+    "tracker.PastPassword": "person",
+    "tracker.Invitation": "person",
 }
-SIGN_IN_ATTEMPTS = ("axes.AccessAttempt", "axes.AccessFailureLog", "axes.AccessLog")
+# Attempts to sign in, by the address that was typed, and when.
+SIGN_IN_ATTEMPTS = {
+    "axes.AccessAttempt": ("username", "attempt_time"),
+    "axes.AccessFailureLog": ("username", "attempt_time"),
+    "axes.AccessLog": ("username", "attempt_time"),
+    "tracker.SignInAttempt": ("account", "at"),
+}
 MAIL_KIND = "removal_request"
 
 
@@ -45,10 +52,12 @@ def may_remove(by: User, person: User) -> bool:
     return by.may(roles.SECURING) and security_administrators_for(person).filter(pk=by.pk).exists()
 
 
-def installed(labels: Iterable[str]) -> list[type[Model]]:
-    """The models among these whose apps are installed."""
-    present = {config.label for config in apps.get_app_configs()}
-    return [apps.get_model(label) for label in labels if label.split(".")[0] in present]
+def rows_of(label: str) -> QuerySet[Any] | None:
+    """All rows of a table, or none where this deployment has no such table."""
+    try:
+        return apps.get_model(label)._base_manager.all()
+    except LookupError:
+        return None
 
 
 @transaction.atomic
@@ -133,11 +142,12 @@ def remove_personal_data(person: User, *, by: User | None, why: str, at: datetim
 def _forget_sign_ins(person: User, address: str) -> None:
     for session in sessions_of(person):
         session.delete()
-    for label, field in SIGN_IN_ROWS.items():
-        for model in installed([label]):
-            model._default_manager.filter(**{field: person}).delete()
-    for model in installed(SIGN_IN_ATTEMPTS):
-        model._default_manager.filter(username__iexact=address).delete()
+    for label, way in SIGN_IN_ROWS.items():
+        if (rows := rows_of(label)) is not None:
+            rows.filter(**{way: person}).delete()
+    for label, (typed, _when) in SIGN_IN_ATTEMPTS.items():
+        if (rows := rows_of(label)) is not None:
+            rows.filter(**{f"{typed}__iexact": address}).delete()
 
 
 def _forget_contact(person: User, name: str, *, by: User | None, why: str) -> None:

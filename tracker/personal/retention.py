@@ -17,14 +17,12 @@ from tracker.inspections.models import Inspection
 from tracker.library.contacts import CONTACT_FIELDS, remove_contact
 from tracker.library.models import ENDED_STAGES, Enterprise, Project, Stage
 from tracker.mailing.models import Message
-from tracker.personal.actions import SIGN_IN_ATTEMPTS, forget_texts, installed, remove_personal_data
+from tracker.personal.actions import SIGN_IN_ATTEMPTS, forget_texts, remove_personal_data, rows_of
 from tracker.photos.actions import clear_orphans
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 200
-# Each of these fields of a sign-in attempt says when it was.
-ATTEMPTED_AT = "attempt_time"
 OVER_STAGES = ENDED_STAGES | {Stage.COMPLETED, Stage.IN_PRODUCTION, Stage.OUTCOME_VERIFIED}
 LAST_DATES = ("started_on", "equipment_delivered_on", "completed_on", "in_production_on", "on_target_on")
 TIME_IS_OVER = "The time of keeping is over."
@@ -100,9 +98,9 @@ def forget_sign_in_attempts(now: datetime) -> int:
     """Delete old attempts to sign in; the trail keeps that they were made."""
     before = _before(now, "sign_in_attempts")
     done = 0
-    for model in installed(SIGN_IN_ATTEMPTS):
-        old = model._default_manager.filter(**{f"{ATTEMPTED_AT}__lt": before})
-        done += _in_batches(old, lambda some: some.delete()[0])
+    for label, (_typed, when) in SIGN_IN_ATTEMPTS.items():
+        if (rows := rows_of(label)) is not None:
+            done += _in_batches(rows.filter(**{f"{when}__lt": before}), lambda some: some.delete()[0])
     return done
 
 

@@ -17,7 +17,7 @@ class MaskedContact(forms.ModelForm):
         self.kept = {name: getattr(self.instance, name) for name in names if name in self.fields}
         # Many write the number beside the name.
         self.shown = {name: rules.with_masked_phones(text) for name, text in self.kept.items()}
-        self.shown["contact_phone"] = rules.masked_phone(self.kept["contact_phone"])
+        self.shown["contact_phone"] = rules.masked_phone(self.instance.contact_phone)
         self.initial.update(self.shown)
         self.fields["contact_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
         if self.kept["contact_phone"]:
