@@ -42,6 +42,6 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks(
     [
         f"tracker.{package}"
-        for package in ("audit", "mailing", "inspections", "reminders", "summaries", "exchange")
+        for package in ("audit", "mailing", "inspections", "reminders", "summaries", "exchange", "personal")
     ]
 )

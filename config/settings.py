@@ -201,6 +201,24 @@ if AUDIT_KEPT_DAYS < KEPT_AT_LEAST_DAYS:
         f"AUDIT_KEPT_DAYS is {AUDIT_KEPT_DAYS}: the law wants {KEPT_AT_LEAST_DAYS} or more."
     )
 
+
+def kept_for_days(name: str, default: int, least: int) -> int:
+    """A time of keeping, which is never shorter than the law or the product's own work needs."""
+    days = env.int(name, default=default)
+    if days < least:
+        raise ImproperlyConfigured(f"{name} is {days}: use at least {least}.")
+    return days
+
+
+# For how many days personal data are kept; docs/personal-data.md says why.
+RETENTION_DAYS = {
+    "people": kept_for_days("KEEP_PEOPLE_DAYS", 3 * 365, least=365),
+    "contacts": kept_for_days("KEEP_CONTACTS_DAYS", 3 * 365, least=365),
+    "mail_texts": kept_for_days("KEEP_MAIL_TEXTS_DAYS", 365, least=30),
+    "sign_in_attempts": kept_for_days("KEEP_SIGN_IN_ATTEMPTS_DAYS", 365, least=183),
+    "import_files": kept_for_days("KEEP_IMPORT_FILES_DAYS", 365, least=30),
+}
+
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}
 

@@ -6,11 +6,15 @@ from django.urls import include, path
 import tracker.converters  # noqa: F401  registers the converters that the included addresses use
 from tracker.accounts.views import Help, Home, MailAddress, SetLanguage
 from tracker.office.views.mailbox import Mailbox, MailboxMessage
+from tracker.personal.views import AskForRemoval, MyData, MyDataFile
 
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
     path("account/email/", MailAddress.as_view(), name="account_email"),
+    path("account/my-data/", MyData.as_view(), name="my_data"),
+    path("account/my-data/file/", MyDataFile.as_view(), name="my_data_file"),
+    path("account/my-data/removal/", AskForRemoval.as_view(), name="ask_for_removal"),
     path("account/", include("allauth.account.urls")),
     path("language/", SetLanguage.as_view(), name="set_language"),
     path("office/", include("tracker.office.urls")),

@@ -32,6 +32,7 @@ from tracker.calendars.models import CalendarDay
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.library.models import CountySettings, Division, Enterprise, Industry
 from tracker.mailing.models import Message
+from tracker.personal.administering import RemovesPersonalData
 
 # --- the site ---
 
@@ -207,7 +208,7 @@ class Person(PersonMixin, UserChangeForm):
 
 
 @admin.register(User)
-class PersonAdmin(ByAdministrators, UserAdmin):
+class PersonAdmin(RemovesPersonalData, ByAdministrators, UserAdmin):
     """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
 
     ways = ("division__", "enterprise__county__")
@@ -218,21 +219,21 @@ class PersonAdmin(ByAdministrators, UserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise", "is_active")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined", "removal_asked_at", "removed_at")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise")}),
         (_("First password"), {"fields": ("usable_password", "password1", "password2")}),
     )
-    list_display = ("name", "email", "role", "division", "enterprise", "is_active")
-    list_filter = ("role", "is_active", "language")
+    list_display = ("name", "email", "role", "division", "enterprise", "is_active", "removal_asked_at")
+    list_filter = ("role", "is_active", "language", ("removal_asked_at", admin.EmptyFieldListFilter))
     list_select_related = ("division", "enterprise")
     search_fields = ("name", "email", "division__name_zh", "enterprise__name")
     autocomplete_fields = ("division", "enterprise")
     ordering = ("name", "pk")
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "removal_asked_at", "removed_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Who stands above all divisions is out of the others' reach: a new password would be a way up."""

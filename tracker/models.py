@@ -8,6 +8,7 @@ from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
+from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
 from tracker.summaries.models import MonthlySummary
 
@@ -28,6 +29,7 @@ __all__ = [
     "Inspection",
     "Message",
     "MonthlySummary",
+    "Photo",
     "Project",
     "Reminder",
     "User",

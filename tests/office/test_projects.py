@@ -95,14 +95,6 @@ def test_only_those_who_keep_the_library_edit_it(role: str):
     assert "Change the plan" not in page(client, page_of(project))
 
 
-def test_a_telephone_number_is_shown_whole_only_within_the_county():
-    project = make_project(contact_phone="13812348000")
-    assert "13812348000" in page(as_(make_official()), page_of(project))
-    html = page(as_(make_official(division=project.county.parent)), page_of(project))
-    assert "13812348000" not in html
-    assert "138****8000" in html
-
-
 # --- the list ---
 
 

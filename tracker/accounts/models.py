@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts import permissions, roles
+from tracker.accounts.names import PersonNameField
 from tracker.accounts.roles import Role
 from tracker.audit.capture import Audited, AuditedQuerySet, Trail
 from tracker.audit.values import masked_address, masked_name, not_shown
@@ -59,7 +60,7 @@ class User(Audited, AbstractUser):
     first_name = None  # type: ignore[assignment]  # Chinese names are one field
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("mail address"), unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = PersonNameField(_("name"), max_length=80)
     role = models.CharField(_("role"), max_length=30, choices=Role.choices)
     division = models.ForeignKey(
         "tracker.Division",
@@ -80,6 +81,10 @@ class User(Audited, AbstractUser):
     language = models.CharField(
         _("language of mails"), max_length=10, choices=Language.choices, default=Language.CHINESE
     )
+    # Since when the account is off, as the daily retention job has noticed it.
+    switched_off_at = models.DateTimeField(_("switched off since"), null=True, blank=True, editable=False)
+    removal_asked_at = models.DateTimeField(_("asked for removal"), null=True, blank=True, editable=False)
+    removed_at = models.DateTimeField(_("personal data removed"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -76,6 +76,14 @@ def answers_for_a_project_of_it(person: Any, row: Any) -> bool:
 
 
 @predicate
+def answers_for_the_record(person: Any, row: Any) -> bool:
+    """Whether the project, or a project of the enterprise, is in the person's name."""
+    if row is None or hasattr(row, "inspector_id"):
+        return row is None or row.inspector_id == person.pk
+    return bool(row.projects.filter(inspector=person).exists())
+
+
+@predicate
 def is_somebody_elses(person: Any, row: Any) -> bool:
     """Whether somebody else submitted it: who asks does not approve."""
     return row is None or row.inspector_id != person.pk
@@ -114,7 +122,9 @@ add_perm("add_project", _is_among(roles.KEEPING) & works_in_a_county)
 add_perm("change_project", lies_in_their_place & (leads | inspects_it))
 add_perm("set_inclusion", lies_in_their_place & _is_among(roles.INCLUDING))
 add_perm("import_table", is_of_their_county & _is_among(roles.IMPORTING))
-add_perm("reveal_phone", is_of_their_enterprise | (lies_in_their_place & (leads | _is_among(roles.KEEPING))))
+add_perm("reveal_phone", lies_in_their_place & (leads | (_is_among(roles.KEEPING) & answers_for_the_record)))
+add_perm("know_phone", _is_among(frozenset({Role.ENTERPRISE})) & is_of_their_enterprise)
+add_perm("keep_photos", lies_in_their_place & (leads | inspects_it))
 
 # --- half-months, inspections, badges ---
 add_perm("inspect_project", lies_in_their_place & (leads | inspects_it))

@@ -346,7 +346,7 @@ class _Planner:
         if column is None:
             return Note(line.number, code, values=tuple(values.items()))
         cell = line.cells[column.index] if column.index < len(line.cells) else ""
-        written = rules.text_of(cell)[: rules.WRITTEN_SHOWN]
+        written = rules.masked(at, rules.text_of(cell))[: rules.WRITTEN_SHOWN]
         return Note(line.number, code, column.letter, column.head, written, tuple(values.items()))
 
     def _fill(self, planned: PlannedRow, row: Row, line: Line) -> None:

@@ -25,6 +25,7 @@ from tracker.library.models import (
     Stage,
 )
 from tracker.office.filters import inspectors_of, townships_of
+from tracker.office.forms.contacts import MaskedContact
 from tracker.office.forms.fields import OnlyWhatTheRoleMaySet
 from tracker.office.forms.inspect import DayField, FigureField
 
@@ -59,7 +60,7 @@ def offer_townships(form: forms.BaseForm, county: Division, by: User) -> None:
     field.queryset = offered
 
 
-class EnterpriseForm(OnlyWhatTheRoleMaySet, forms.ModelForm):
+class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
     """An enterprise of the county."""
 
     table = "enterprise"
@@ -112,7 +113,7 @@ class EnterpriseForm(OnlyWhatTheRoleMaySet, forms.ModelForm):
         return []
 
 
-class ProjectForm(OnlyWhatTheRoleMaySet, forms.ModelForm):
+class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
     """A project of the county; how far it has come is said by inspections, not here."""
 
     table = "project"

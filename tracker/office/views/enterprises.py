@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
@@ -85,12 +86,13 @@ class EnterprisePage(OneEnterprise, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Its projects with their latest badge and their history."""
         projects = list(worst_badge_first(Project.objects.filter(enterprise=self.enterprise).for_table()))
-        division = self.person.division
         return {
             **super().get_context_data(**kwargs),
             "worst": worst_badge(projects),
             "projects": self._with_history(projects),
-            "sees_phone": division is not None and self.county.pk in (division.pk, division.parent_id),
+            "show_url": reverse("office:show_enterprise_phone", args=[self.enterprise.pk])
+            if self.person.can("reveal_phone", self.enterprise)
+            else "",
             "may_change": self.person.can("change_enterprise", self.enterprise),
             "may_add_project": self.person.can("add_project"),
         }

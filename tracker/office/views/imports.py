@@ -22,6 +22,7 @@ from tracker.exchange.rules import Note
 from tracker.exchange.words import LEFT_OUT, field_label, refusal, remark, shown
 from tracker.inspections.actions import CycleIsClosed
 from tracker.library.models import Division
+from tracker.library.rules import with_masked_phones
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.imports import ImportForm
 
@@ -170,7 +171,10 @@ class ImportPreview(OfficialOnly, TemplateView):
         errors = [Remark.of(note) for row in rows["wrong"] for note in row.errors]
         warnings = [Remark.of(note) for row in plan.sound for note in row.warnings]
         changes = list(_replaced(plan.sound))
-        left_out = [(one.row, LEFT_OUT[one.kind], one.text) for one in table_of(self.batch).left_out]
+        left_out = [
+            (one.row, LEFT_OUT[one.kind], with_masked_phones(one.text))
+            for one in table_of(self.batch).left_out
+        ]
         return {
             "plan": plan,
             "numbers": {kind: len(those) for kind, those in rows.items()},

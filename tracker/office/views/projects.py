@@ -29,7 +29,9 @@ from tracker.office.access import OfficialOnly
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.tables.projects import ProjectTable, with_figures
+from tracker.photos.models import Photo
 
+PHOTOS_SHOWN = 6
 ROW_ID = re.compile(RowId.regex)
 SHOWN_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
 
@@ -129,11 +131,17 @@ class ProjectPage(OneProject, DetailView):
             "baseline": baseline,
             "replans": plan.version - baseline.version if plan and baseline else 0,
             "reads_trail": self.person.can("read_trail"),
-            "sees_phone": belongs_to_county(self.person, self.project),
+            "show_url": reverse("office:show_project_phone", args=[self.project.pk])
+            if self.person.can("reveal_phone", self.project)
+            else "",
             "inspect_url": reverse("office:inspect", args=[self.project.pk])
             if self._may_inspect(today)
             else "",
             "may_change": self.person.can("change_project", self.project),
+            "photos": Photo.objects.standing()
+            .filter(project=self.project)
+            .select_related("added_by")[:PHOTOS_SHOWN],
+            "may_keep_photos": self.person.can("keep_photos", self.project),
         }
 
     def _asked_for(self, standing: list[Award]) -> Award | None:
@@ -178,12 +186,6 @@ def skipped_in(county_id: int) -> set[date]:
     """The half-months that the county left out."""
     skipped = Cycle.objects.filter(county=county_id, state=Cycle.State.SKIPPED)
     return set(skipped.values_list("start", flat=True))
-
-
-def belongs_to_county(person: Any, project: Project) -> bool:
-    """Whether the person works for the project's own county, not for one above or beside it."""
-    division = person.division
-    return division is not None and project.county_id in (division.pk, division.parent_id)
 
 
 class KeepsProject(OneProject, FormView):
