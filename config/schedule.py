@@ -9,4 +9,5 @@ SCHEDULE = {
     "record and send reminders": {"task": "reminders.remind", "schedule": timedelta(minutes=1)},
     "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+    "tidy sessions, invitations, past passwords": {"task": "accounts.tidy", "schedule": crontab(minute="40")},
 }

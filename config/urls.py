@@ -11,6 +11,7 @@ urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
     path("account/email/", MailAddress.as_view(), name="account_email"),
+    path("account/", include("tracker.accounts.urls")),
     path("account/", include("allauth.account.urls")),
     path("language/", SetLanguage.as_view(), name="set_language"),
     path("office/", include("tracker.office.urls")),

@@ -14,3 +14,4 @@ class TrackerConfig(AppConfig):
     def ready(self) -> None:
         import config.celery  # shared_task and delay_on_commit need the app in every process
         import config.checks  # noqa: F401  what a real deployment must not do
+        import tracker.accounts.visits  # noqa: F401  a session begins and ends with these signals
