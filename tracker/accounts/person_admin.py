@@ -16,7 +16,6 @@ from tracker.accounts.invitations import CannotBeInvited
 from tracker.accounts.models import User
 from tracker.accounts.visits import end_sessions
 
-
 ACTIONS = ("invite_again", "withdraw_invitation", "end_all_sessions")
 
 

@@ -1,0 +1,201 @@
+"""The end of a session as somebody at a page meets it: a warning, one key to stay, nothing typed is lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.factories import PASSWORD, make_official, make_project
+from tracker.accounts.models import User, Visit
+from tracker.accounts.roles import Role
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TYPED = "王虚构"
+FIELD = "[name=responsible_name]"
+DIALOG = "dialog[open]"
+
+
+@pytest.fixture
+def inspector() -> User:
+    return make_official(email="li@county.test", language="en")
+
+
+@pytest.fixture
+def form(inspector: User) -> str:
+    """The address of a page on which much is typed."""
+    return reverse("office:edit_project", args=[make_project(inspector=inspector).pk])
+
+
+def sign_in(page: Page, email: str) -> None:
+    page.fill("[name=login]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button.button")
+    page.wait_for_url(lambda address: "login" not in address)
+
+
+def at_the_form(context: BrowserContext, form: str, email: str = "li@county.test") -> Page:
+    """The person has the form open and has typed something."""
+    page = context.new_page()
+    page.clock.install()
+    page.goto(form)
+    sign_in(page, email)
+    page.fill(FIELD, TYPED)
+    return page
+
+
+def pass_time(page: Page, so_long: timedelta) -> None:
+    """So much later, for the server as for the page."""
+    for visit in Visit.objects.all():
+        visit.last_seen_at -= so_long
+        visit.signed_in_at -= so_long
+        visit.save()
+    page.clock.fast_forward(int(so_long.total_seconds() * 1000))
+
+
+def kept(page: Page) -> dict[str, Any]:
+    return page.evaluate("() => ({...sessionStorage})")
+
+
+NEARLY = timedelta(minutes=28, seconds=5)
+THE_REST = timedelta(minutes=2)
+
+
+def test_somebody_who_is_there_stays_with_one_key(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    dialog = page.locator(DIALOG)
+    expect(dialog).to_contain_text("You will soon be signed out")
+    expect(dialog.locator("[data-countdown]")).to_contain_text("1 min")
+    expect(dialog.get_by_role("button", name="Stay signed in")).to_be_focused()
+    with page.expect_response("**/account/session/"):
+        page.keyboard.press("Enter")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    assert timezone.now() - Visit.objects.get().last_seen_at < timedelta(minutes=1)
+    expect(page.locator(FIELD)).to_have_value(TYPED)
+    pass_time(page, timedelta(minutes=20))
+    page.reload()
+    expect(page.locator("[data-offer]")).to_be_hidden()
+
+
+def test_escape_stays_too(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    with page.expect_response("**/account/session/"):
+        page.keyboard.press("Escape")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    assert timezone.now() - Visit.objects.get().last_seen_at < timedelta(minutes=1)
+
+
+def test_what_was_typed_is_offered_after_signing_in_again(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    pass_time(page, THE_REST)
+    page.wait_for_url("**/account/login/**")
+    expect(page.locator("main")).to_contain_text("nothing was done for 30 minutes")
+    expect(page.locator("main")).to_contain_text("What you had typed is kept")
+    assert PASSWORD not in str(kept(page))
+    sign_in(page, "li@county.test")
+    assert form in page.url
+    expect(page.locator(FIELD)).to_have_value("")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator(FIELD)).to_have_value(TYPED)
+    page.reload()
+    expect(page.locator("[data-offer]")).to_be_hidden()
+
+
+def test_what_was_sent_too_late_is_offered_as_well(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    Visit.objects.update(last_seen_at=timezone.now() - timedelta(minutes=31))
+    page.locator("main form button.button").first.click()
+    page.wait_for_url("**/account/login/**")
+    sign_in(page, "li@county.test")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator(FIELD)).to_have_value(TYPED)
+
+
+def test_another_person_does_not_see_it(english_desktop: BrowserContext, form: str):
+    make_official(Role.TEAM_LEAD, email="lead@county.test", language="en")
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY + THE_REST)
+    page.wait_for_url("**/account/login/**")
+    assert TYPED in str(kept(page))
+    sign_in(page, "lead@county.test")
+    expect(page.locator(FIELD)).to_have_value("")
+    expect(page.locator("[data-offer]")).to_be_hidden()
+    assert TYPED not in str(kept(page))
+
+
+def test_signing_out_leaves_nothing_typed_behind(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    assert TYPED in str(kept(page))
+    page.evaluate("document.querySelector('dialog').close()")
+    page.locator(".menu summary").click()
+    page.locator(".menu").get_by_role("button", name="Sign out").click()
+    page.wait_for_url(lambda address: form not in address)
+    assert TYPED not in str(kept(page))
+
+
+def test_without_the_script_what_was_typed_is_gone(english_desktop: BrowserContext, form: str):
+    """The control: it is the script that keeps it, not the browser or the server."""
+    english_desktop.route("**/session.js", lambda route: route.abort())
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY + THE_REST)
+    expect(page.locator(DIALOG)).to_have_count(0)
+    page.locator("main form button.button").first.click()
+    page.wait_for_url("**/account/login/**")
+    expect(page.locator("main")).to_contain_text("nothing was done for 30 minutes")
+    sign_in(page, "li@county.test")
+    assert form in page.url
+    expect(page.locator(FIELD)).to_have_value("")
+    expect(page.locator("[data-offer]")).to_be_hidden()
+    assert TYPED not in str(kept(page))
+
+
+def test_work_in_one_tab_keeps_the_other_from_warning(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, timedelta(minutes=20))
+    other = english_desktop.new_page()
+    other.goto(reverse("office:today"))
+    with page.expect_response("**/account/session/"):
+        page.clock.fast_forward("08:05")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    # The control: once nobody works in the other tab either, the warning comes.
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+
+
+def test_staying_in_one_tab_closes_the_warning_of_the_other(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    other = english_desktop.new_page()
+    other.goto(reverse("office:today"))
+    expect(page.locator(DIALOG)).to_have_count(0)
+
+
+def test_before_the_longest_time_it_says_to_sign_in_again(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    Visit.objects.update(signed_in_at=timezone.now() - timedelta(hours=11, minutes=58, seconds=5))
+    page.reload()
+    page.fill(FIELD, TYPED)
+    dialog = page.locator(DIALOG)
+    expect(dialog).to_contain_text("After 12 hours one has to sign in again")
+    expect(dialog.get_by_role("button", name="Stay signed in")).to_be_hidden()
+    dialog.get_by_role("button", name="Not yet").click()
+    expect(page.locator(DIALOG)).to_have_count(0)
+    page.reload()
+    page.evaluate(f"document.querySelector('{FIELD}').value = '{TYPED}'")
+    page.locator(DIALOG).get_by_role("button", name="Sign in again now").click()
+    page.wait_for_url("**/account/login/**")
+    expect(page.locator("main")).to_contain_text("Sign in again to go on")
+    sign_in(page, "li@county.test")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator(FIELD)).to_have_value(TYPED)
