@@ -129,7 +129,7 @@ class AcceptInvitation(Public):
         invitation = invitations.by_token(token)
         if invitation is None or not _may_be_accepted(invitation, now):
             return self._refuse(request, invitation)
-        form = SetPasswordForm(request.POST, user=invitation.person)
+        form = SetPasswordForm(data=request.POST, user=invitation.person)
         if not form.is_valid():
             return self._ask(request, invitation, form)
         if request.user.is_authenticated:
