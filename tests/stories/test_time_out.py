@@ -4,13 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.factories import PASSWORD, make_official, make_project
+from tests.factories import PASSWORD, make_county, make_official, make_project
+from tracker.accounts.invitations import invite
 from tracker.accounts.models import User, Visit
 from tracker.accounts.roles import Role
+from tracker.mailing.models import Message
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,6 +61,14 @@ def pass_time(page: Page, so_long: timedelta) -> None:
 
 def kept(page: Page) -> dict[str, Any]:
     return page.evaluate("() => ({...sessionStorage})")
+
+
+def faults(page: Page) -> list[str]:
+    """What a checker of accessibility finds wrong, and whether the page is wider than the screen."""
+    standard = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
+    found = [one["id"] for one in Axe().run(page, options=standard).response["violations"]]
+    is_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [*found, *(["wide"] if is_wide else [])]
 
 
 NEARLY = timedelta(minutes=28, seconds=5)
@@ -199,3 +210,30 @@ def test_before_the_longest_time_it_says_to_sign_in_again(english_desktop: Brows
     sign_in(page, "li@county.test")
     page.get_by_role("button", name="Put it back").click()
     expect(page.locator(FIELD)).to_have_value(TYPED)
+
+
+def test_the_warning_and_the_list_of_sessions_are_for_everybody(phone: BrowserContext, form: str):
+    page = at_the_form(phone, form)
+    assert faults(page) == []
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    assert faults(page) == []
+    page.keyboard.press("Enter")
+    expect(page.locator(DIALOG)).to_have_count(0)
+    page.goto(reverse("sessions"))
+    assert faults(page) == []
+
+
+def test_an_invitation_is_for_everybody(phone: BrowserContext):
+    facts = {"role": Role.INSPECTOR, "division": make_county(), "name": "新人"}
+    newcomer = User.objects.create_user("new@county.test", **facts)
+    invite(newcomer, by=make_official(Role.SECURITY_ADMINISTRATOR), now=timezone.now())
+    page = phone.new_page()
+    page.goto("/account/invitation/" + Message.objects.get().text.split("/account/invitation/")[1].split()[0])
+    assert faults(page) == []
+    page.fill("[name=password1]", PASSWORD)
+    page.fill("[name=password2]", PASSWORD)
+    page.click("main button.button")
+    page.wait_for_url("**/office/")
+    page.goto("/account/invitation/made-up/")
+    assert faults(page) == []
