@@ -1,8 +1,8 @@
 """The administrator's tables: people, places, calendars, policies.
 
 What inspections and the rule produce (badges, inspections, a project's standing) has no way in from here. An
-administrator looks after their own division and what lies below; what holds for everybody is for those above all divisions.
-System administrators keep places, calendars and policies; security administrators keep people.
+administrator looks after their own division and what lies below; what holds for everybody is for those above
+all divisions. System administrators keep places, calendars and policies; security administrators keep people.
 """
 
 from datetime import date
@@ -23,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts import invitations, roles
+from tracker.accounts.fields import writable
 from tracker.accounts.models import User
 from tracker.accounts.person_admin import PeopleActions
 from tracker.accounts.roles import Role
@@ -82,7 +83,7 @@ class ByAdministrators(admin.ModelAdmin):
 
     # Look-ups from a row to its divisions, ending in "__", or "" for the row itself.
     ways: ClassVar[tuple[str, ...]] = ()
-    # Rows without a division hold for everybody: shown to each administrator, kept by those above all divisions.
+    # Rows without a division hold for everybody: all see them, those above all divisions keep them.
     shared_rows: ClassVar[Q | None] = None
     # Which of the administrators the table belongs to; the others do not see it.
     keepers: ClassVar[frozenset[Role]] = roles.ADMINISTERING
@@ -122,6 +123,16 @@ class ByAdministrators(admin.ModelAdmin):
 
     def _is_own(self, request: HttpRequest, obj: Model) -> bool:
         return type(obj)._default_manager.filter(reach(request, *self.ways), pk=obj.pk).exists()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Only what the registry lets the role set; whatever else is sent is ignored."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        assert isinstance(request.user, User)
+        allowed = writable(self.opts.model_name or "", request.user.role)
+        columns = {field.name for field in self.opts.get_fields()}
+        for name in columns.intersection(form.base_fields) - allowed:
+            del form.base_fields[name]
+        return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only places and enterprises within reach can be chosen."""
@@ -236,7 +247,7 @@ class PersonAdmin(PeopleActions, ByAdministrators, UserAdmin):
     readonly_fields = ("invitation_state", "open_sessions", "last_login", "date_joined")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Whoever stands above all divisions is out of the others' reach: a new password would be a way up."""
+        """Who stands above all divisions is out of the others' reach: a new password would be a way up."""
         return super().get_queryset(request)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -244,6 +255,11 @@ class PersonAdmin(PeopleActions, ByAdministrators, UserAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         form.may_lack_division = _stands_above_all(request)
         return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Nobody gives themselves another role, nor switches themselves off."""
+        own = ("role", "division", "enterprise", "is_active") if obj == request.user else ()
+        return (*self.readonly_fields, *own)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The role alone decides who comes in here; a changed address leaves no older one to sign in with."""

@@ -108,7 +108,7 @@ def world() -> World:
         "other enterprise": make_enterprise_user(enterprises[ELSEWHERE]),
         "switched off": make_official(Role.TEAM_LEAD, county, is_active=False),
         "switched off enterprise": make_enterprise_user(enterprises[NORTH], is_active=False),
-        "without division": make_official(Role.ADMINISTRATOR, county),
+        "without division": make_official(Role.SYSTEM_ADMINISTRATOR, county),
         "stranger": AnonymousUser(),
     }
     readers["without division"].division = None

@@ -268,7 +268,7 @@ def test_a_townships_lead_does_not_decide_for_the_county():
     answer = board(person)
     assert "Close now" not in answer.content.decode()
     assert shown(answer) == []
-    assert signed_in(person).post(way("office:close_cycle")).status_code == 404
+    assert signed_in(person).post(way("office:close_cycle")).status_code == 403
     assert Cycle.objects.get().state == "open"
 
 

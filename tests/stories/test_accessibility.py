@@ -137,7 +137,7 @@ class County:
         self.leader = make.make_official(Role.LEADER, name="李县长")
         self.liaison = make.make_official(Role.STATISTICS_LIAISON, name="孙统计")
         self.auditor = make.make_official(Role.AUDITOR, name="周审计")
-        self.administrator = make.make_official(Role.ADMINISTRATOR, name="钱管理", is_staff=True)
+        self.administrator = make.make_official(Role.SYSTEM_ADMINISTRATOR, name="钱管理", is_staff=True)
         self.city = make.make_official(Role.LEADER, Division.objects.get(code="371400"), name="市长")
         self.projects = self._library()
         self.firm = make.make_enterprise_user(self.projects[0].enterprise)

@@ -33,6 +33,7 @@ from tracker.accounts.visits import end_other_sessions, end_session, limits, see
 class Sessions(SignedIn, TemplateView):
     """Where you are signed in, and the way to end it there."""
 
+    needs = "be_here"
     template_name = "account/sessions.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -96,6 +97,8 @@ def seconds_left(visit: Visit, now: datetime) -> dict[str, Any]:
 
 class SignInAgain(SignedIn):
     """End this session before its time, to begin another on the same page."""
+
+    needs = "be_here"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Somebody who reloads the address lands at the start."""

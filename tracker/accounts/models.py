@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts import roles
+from tracker.accounts import permissions, roles
 from tracker.accounts.roles import Role
 from tracker.accounts.rules import Why
 
@@ -107,6 +107,10 @@ class User(AbstractUser):
     def stands_above_all(self) -> bool:
         """Whether the person administers the whole deployment, not one division of it."""
         return self.role in roles.ADMINISTRATORS and self.division_id is None
+
+    def can(self, act: str, row: Any = None) -> bool:
+        """Whether the person may do this to the row, e.g. `li.can("change_project", project)`."""
+        return permissions.may(self, act, row)
 
     def may(self, those: frozenset[Role]) -> bool:
         """Whether the person's role is among those that may do a thing, e.g. `user.may(roles.REVIEWING)`."""

@@ -20,6 +20,8 @@ LANGUAGE_KEPT_FOR_SECONDS = 365 * 24 * 60 * 60
 class Home(SignedIn):
     """Send each person to where their work begins."""
 
+    needs = "be_here"
+
     def get(self, request: HttpRequest) -> HttpResponse:
         """The portal, today's page, or the administration for who stands above all divisions."""
         if self.person.role == Role.ENTERPRISE:
@@ -51,6 +53,7 @@ class Help(Public, TemplateView):
 class MailAddress(SignedIn, TemplateView):
     """The address one signs in with; allauth's own page here would take anybody's address."""
 
+    needs = "be_here"
     template_name = "account/email.html"
 
 

@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView
 
-from tracker.accounts import roles
 from tracker.calendars.periods import HalfMonth
 from tracker.exchange.actions import AlreadyTaken, LibraryChanged, hand_in, preview, table_of, take_batch
 from tracker.exchange.archive import LARGEST_FILE, UnreadableFile
@@ -35,17 +34,9 @@ ROWS_SHOWN = 200
 class Imports(OfficialOnly, FormView):
     """Hand in a table, and see what was handed in before."""
 
-    roles = roles.IMPORTING
+    needs = "import_table"
     form_class = ImportForm
     template_name = "office/imports.html"
-
-    @cached_property
-    def county(self) -> Division:
-        """The county whose library would change: those of a township do not write for all of it."""
-        county = super().county
-        if not Division.objects.visible_to(self.person).filter(pk=county.pk).exists():
-            raise Http404
-        return county
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The form offers the half-months up to today."""
@@ -110,7 +101,7 @@ class Replaced:
 class ImportPreview(OfficialOnly, TemplateView):
     """What will happen if this table is taken; and once it is, what did."""
 
-    roles = roles.IMPORTING
+    needs = "import_table"
     template_name = "office/import_preview.html"
 
     @cached_property
@@ -118,6 +109,7 @@ class ImportPreview(OfficialOnly, TemplateView):
         """The hand-in, of a county that the official sees."""
         batches = ImportBatch.objects.visible_to(self.person).select_related("county", "uploaded_by")
         batch: ImportBatch = get_object_or_404(batches, pk=self.kwargs["pk"])
+        self.require(batch)
         return batch
 
     @cached_property
