@@ -215,8 +215,12 @@ function watchSession(watch) {
       const answer = await ask("POST");
       if (answer.over) return leave(answer.over);
       take(answer);
-    } catch {
-      failed.textContent = watch.dataset.failed;
+    } catch (error) {
+      // The page's token is of an earlier sign-in: a fresh page has the new one, and what was typed is offered there.
+      if (error.message === "403") {
+        keep();
+        location.reload();
+      } else failed.textContent = watch.dataset.failed;
       return;
     }
     tellOtherTabs();

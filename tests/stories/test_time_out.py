@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
@@ -100,6 +101,27 @@ def test_escape_stays_too(english_desktop: BrowserContext, form: str):
         page.keyboard.press("Escape")
     expect(page.locator(DIALOG)).to_have_count(0)
     assert timezone.now() - Visit.objects.get().last_seen_at < timedelta(minutes=1)
+
+
+def test_a_page_of_an_earlier_sign_in_is_made_fresh_and_loses_nothing(
+    english_desktop: BrowserContext, form: str
+):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    english_desktop.clear_cookies(name=settings.CSRF_COOKIE_NAME)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator(FIELD)).to_have_value(TYPED)
+
+
+def test_a_server_that_does_not_answer_is_said(english_desktop: BrowserContext, form: str):
+    page = at_the_form(english_desktop, form)
+    pass_time(page, NEARLY)
+    expect(page.locator(DIALOG)).to_be_visible()
+    english_desktop.route("**/account/session/", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    expect(page.locator(DIALOG)).to_contain_text("The server did not answer. Try again.")
 
 
 def test_what_was_typed_is_offered_after_signing_in_again(english_desktop: BrowserContext, form: str):

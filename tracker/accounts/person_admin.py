@@ -91,7 +91,7 @@ class PeopleActions(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The person's page, with the same actions for this one person."""
-        offered = {name: words for name, (_act, _name, words) in self.get_actions(request).items()}
+        offered = {name: act[2] for name, act in self.get_actions(request).items() if act}
         acts = [(name, offered[name]) for name in ACTIONS if name in offered]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
 

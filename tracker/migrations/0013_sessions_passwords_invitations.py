@@ -8,73 +8,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tracker', '0004_audit_trail'),
+        ("tracker", "0004_audit_trail"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='password_changed_at',
-            field=models.DateTimeField(blank=True, default=None, editable=False, null=True, verbose_name='password of'),
+            model_name="user",
+            name="password_changed_at",
+            field=models.DateTimeField(
+                blank=True, default=None, editable=False, null=True, verbose_name="password of"
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='password_is_set_by_another',
+            model_name="user",
+            name="password_is_set_by_another",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.CreateModel(
-            name='PastPassword',
+            name="PastPassword",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128)),
-                ('set_at', models.DateTimeField()),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='past_passwords', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128)),
+                ("set_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="past_passwords",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'past password',
-                'verbose_name_plural': 'past passwords',
-                'ordering': ['-set_at', '-pk'],
+                "verbose_name": "past password",
+                "verbose_name_plural": "past passwords",
+                "ordering": ["-set_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('signed_in_at', models.DateTimeField(verbose_name='signed in at')),
-                ('last_seen_at', models.DateTimeField(db_index=True, verbose_name='last seen')),
-                ('address', models.GenericIPAddressField(blank=True, null=True, verbose_name='network address')),
-                ('browser', models.CharField(blank=True, max_length=20, verbose_name='browser')),
-                ('system', models.CharField(blank=True, max_length=20, verbose_name='system of the device')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
-                ('ended_why', models.CharField(blank=True, max_length=20)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visits', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("signed_in_at", models.DateTimeField(verbose_name="signed in at")),
+                ("last_seen_at", models.DateTimeField(db_index=True, verbose_name="last seen")),
+                (
+                    "address",
+                    models.GenericIPAddressField(blank=True, null=True, verbose_name="network address"),
+                ),
+                ("browser", models.CharField(blank=True, max_length=20, verbose_name="browser")),
+                ("system", models.CharField(blank=True, max_length=20, verbose_name="system of the device")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended at")),
+                ("ended_why", models.CharField(blank=True, max_length=20)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visits",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'session',
-                'verbose_name_plural': 'sessions',
-                'ordering': ['-last_seen_at', '-signed_in_at'],
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "ordering": ["-last_seen_at", "-signed_in_at"],
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='invited at')),
-                ('expires_at', models.DateTimeField(verbose_name='works until')),
-                ('accepted_at', models.DateTimeField(blank=True, null=True, verbose_name='accepted at')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn at')),
-                ('token_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('blanked_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('made_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='invited by')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "made_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="invited at"),
+                ),
+                ("expires_at", models.DateTimeField(verbose_name="works until")),
+                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn at")),
+                ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("blanked_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="invited by",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invitation',
-                'verbose_name_plural': 'invitations',
-                'ordering': ['-made_at', '-pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), fields=('person',), name='invitation_one_unanswered')],
+                "verbose_name": "invitation",
+                "verbose_name_plural": "invitations",
+                "ordering": ["-made_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("accepted_at", None), ("withdrawn_at", None)),
+                        fields=("person",),
+                        name="invitation_one_unanswered",
+                    )
+                ],
             },
         ),
     ]
