@@ -15,4 +15,5 @@ SCHEDULE = {
         "task": "personal.forget",
         "schedule": crontab(hour="3", minute="40"),
     },
+    "tidy sessions, invitations, past passwords": {"task": "accounts.tidy", "schedule": crontab(minute="40")},
 }

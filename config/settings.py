@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tracker.audit.middleware.actor",
+    "tracker.accounts.visits.watched_sessions",
     "tracker.accounts.middleware.reader_language",
     "tracker.accounts.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -109,11 +110,36 @@ REDIS_URL = env.str(
     "REDIS_URL", default=f"redis+socket://{quote(str((VAR_DIR / 'redis.sock').absolute()))}?virtual_host=0"
 )
 
+
+def _between(name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the environment; one that makes no sense refuses to start."""
+    number = env.int(name, default=default)
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} is {number}: use {least} to {most}.")
+    return number
+
+
+# A session ends without activity, and at the latest so long after sign-in: docs/adr/0011.
+SESSION_IDLE = timedelta(minutes=_between("SESSION_IDLE_MINUTES", 30, 5, 480))
+SESSION_LONGEST = timedelta(hours=_between("SESSION_HOURS", 12, 1, 24))
+if SESSION_IDLE > SESSION_LONGEST:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES is longer than SESSION_HOURS.")
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# The row outlives the session, so that whoever comes back is told why it is over.
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds()) + 24 * 60 * 60
+PASSWORD_PROFILE = env.str("PASSWORD_PROFILE", default="asvs")
+if PASSWORD_PROFILE not in {"asvs", "mlps"}:
+    raise ImproperlyConfigured(f"PASSWORD_PROFILE is {PASSWORD_PROFILE!r}: use asvs or mlps.")
+INVITATION_LASTS = timedelta(days=_between("INVITATION_DAYS", 7, 1, 30))
+
 AUTH_USER_MODEL = "tracker.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "tracker.accounts.passwords.ByProfile"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "tracker.accounts.adapter.InvitedOnly"

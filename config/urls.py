@@ -15,6 +15,7 @@ urlpatterns = [
     path("account/my-data/", MyData.as_view(), name="my_data"),
     path("account/my-data/file/", MyDataFile.as_view(), name="my_data_file"),
     path("account/my-data/removal/", AskForRemoval.as_view(), name="ask_for_removal"),
+    path("account/", include("tracker.accounts.urls")),
     path("account/", include("allauth.account.urls")),
     path("language/", SetLanguage.as_view(), name="set_language"),
     path("office/", include("tracker.office.urls")),

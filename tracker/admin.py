@@ -11,20 +11,23 @@ from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, SetUnusablePasswordMixin, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts import roles
+from tracker.accounts import invitations, roles
 from tracker.accounts.fields import writable
 from tracker.accounts.models import User
+from tracker.accounts.person_admin import PeopleActions
 from tracker.accounts.roles import Role
+from tracker.accounts.visits import end_sessions
 from tracker.badges.figures import plain
 from tracker.badges.models import BadgePolicy
 from tracker.badges.policy import DEFAULT_POINTS, BadPolicy, Policy
@@ -32,6 +35,7 @@ from tracker.calendars.models import CalendarDay
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.library.models import CountySettings, Division, Enterprise, Industry
 from tracker.mailing.models import Message
+from tracker.mailing.rules import without_secrets
 from tracker.personal.administering import RemovesPersonalData
 
 # --- the site ---
@@ -188,10 +192,17 @@ class PersonMixin(forms.ModelForm):
 
 
 class NewPerson(PersonMixin, AdminUserCreationForm):
-    """Somebody to be added, with a first password or none."""
+    """Somebody to be added: invited by mail, or with a first password that you tell them."""
 
-    usable_password = SetUnusablePasswordMixin.create_usable_password_field(
-        _("Without one, the person chooses it by “Forgot your password?” on the sign-in page.")
+    usable_password = forms.ChoiceField(
+        label=_("How the person comes to a password"),
+        required=False,
+        initial="false",
+        choices=[
+            ("false", _("Invite by mail: the person chooses it")),
+            ("true", _("I set a first password and tell it to the person")),
+        ],
+        widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
 
     class Meta:
@@ -208,23 +219,27 @@ class Person(PersonMixin, UserChangeForm):
 
 
 @admin.register(User)
-class PersonAdmin(RemovesPersonalData, ByAdministrators, UserAdmin):
+class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmin):
     """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
+
+    actions = (*PeopleActions.actions, *RemovesPersonalData.actions)
 
     ways = ("division__", "enterprise__county__")
     keepers = roles.SECURING
     form = Person
     add_form = NewPerson
     add_form_template = "account/admin_new_person.html"
+    change_form_template = "account/admin_person.html"
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise", "is_active")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined", "removal_asked_at", "removed_at")}),
+        (_("Sign-in"), {"fields": ("invitation_state", "open_sessions", "last_login", "date_joined")}),
+        (_("Personal data"), {"fields": ("removal_asked_at", "removed_at")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise")}),
-        (_("First password"), {"fields": ("usable_password", "password1", "password2")}),
+        (_("Invitation or first password"), {"fields": ("usable_password", "password1", "password2")}),
     )
     list_display = ("name", "email", "role", "division", "enterprise", "is_active", "removal_asked_at")
     list_filter = ("role", "is_active", "language", ("removal_asked_at", admin.EmptyFieldListFilter))
@@ -233,7 +248,10 @@ class PersonAdmin(RemovesPersonalData, ByAdministrators, UserAdmin):
     autocomplete_fields = ("division", "enterprise")
     ordering = ("name", "pk")
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "removal_asked_at", "removed_at")
+    readonly_fields = (
+        *("invitation_state", "open_sessions", "last_login", "date_joined"),
+        *("removal_asked_at", "removed_at"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Who stands above all divisions is out of the others' reach: a new password would be a way up."""
@@ -256,6 +274,14 @@ class PersonAdmin(RemovesPersonalData, ByAdministrators, UserAdmin):
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             EmailAddress.objects.filter(user=obj).delete()
+        assert isinstance(request.user, User)
+        if change and {"email", "role", "is_active"} & set(form.changed_data):
+            end_sessions(obj, by=request.user, why=", ".join(form.changed_data))
+            if not obj.is_active:
+                invitations.withdraw(obj, by=request.user, now=timezone.now())
+        elif not change and not obj.has_usable_password():
+            invitations.invite(obj, by=request.user, now=timezone.now())
+            messages.info(request, _("A mail with a link to choose a password is on its way."))
 
 
 # --- places ---
@@ -517,7 +543,7 @@ class MessageAdmin(ByAdministrators):
 
     ways = ("recipient__division__", "recipient__enterprise__county__")
     fields = (
-        *("kind", "recipient", "address", "language", "subject", "text"),
+        *("kind", "recipient", "address", "language", "subject", "words"),
         *("made_at", "not_before", "attempts", "sent_at", "parked_at", "withdrawn_at", "last_error"),
     )
     list_display = ("subject", "kind", "recipient", "address", "made_at", "sent_at", "parked_at", "attempts")
@@ -525,6 +551,12 @@ class MessageAdmin(ByAdministrators):
     list_select_related = ("recipient",)
     search_fields = ("subject", "address", "recipient__name")
     date_hierarchy = "made_at"
+    readonly_fields = ("words",)
+
+    @admin.display(description=_("text"))
+    def words(self, message: Message) -> str:
+        """The text without the secret in an invitation's link: whoever has it signs in as the person."""
+        return without_secrets(message.text)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Mails are made by what happens, never by hand."""

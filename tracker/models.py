@@ -1,6 +1,6 @@
 """The roll-call of tables: Django looks here, everyone else imports from the package itself."""
 
-from tracker.accounts.models import User
+from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
@@ -27,10 +27,13 @@ __all__ = [
     "ImportBatch",
     "Industry",
     "Inspection",
+    "Invitation",
     "Message",
     "MonthlySummary",
+    "PastPassword",
     "Photo",
     "Project",
     "Reminder",
     "User",
+    "Visit",
 ]

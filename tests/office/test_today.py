@@ -280,5 +280,5 @@ def test_the_page_costs_the_same_for_one_project_as_for_two_hundred(
     )
     close_cycle(before, by=None, at=moment(date(2026, 10, 20)))
     client = signed_in(person)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert client.get(reverse("office:today")).status_code == 200

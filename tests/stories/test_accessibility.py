@@ -263,6 +263,7 @@ class County:
                 self.firm,
                 [
                     "/my/",
+                    "/account/sessions/",
                     f"/my/projects/{first.pk}/",
                     f"/my/projects/{first.pk}/?cycle={earlier}",
                     "/help/",

@@ -31,7 +31,7 @@ class RemovalForm(forms.Form):
 class RemovesPersonalData(admin.ModelAdmin):
     """For the table of people: removing what makes a person known, once the reason is given."""
 
-    actions = ("remove_personal_data",)
+    actions: tuple[str, ...] = ("remove_personal_data",)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Who was removed comes back as nobody."""
