@@ -13,4 +13,5 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         import config.celery  # shared_task and delay_on_commit need the app in every process
-        import config.checks  # noqa: F401  what a real deployment must not do
+        import config.checks  # what a real deployment must not do
+        import tracker.accounts.second_factors.receivers  # noqa: F401  what is written down besides

@@ -1,5 +1,6 @@
 """The roll-call of tables: Django looks here, everyone else imports from the package itself."""
 
+from tracker.accounts.lockout.models import SignInAttempt
 from tracker.accounts.models import User
 from tracker.audit.models import AuditEntry
 from tracker.badges.models import Award, BadgePolicy
@@ -29,5 +30,6 @@ __all__ = [
     "MonthlySummary",
     "Project",
     "Reminder",
+    "SignInAttempt",
     "User",
 ]

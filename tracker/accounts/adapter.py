@@ -1,8 +1,16 @@
 """How allauth behaves here."""
 
+import time
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+
+from tracker.accounts.addresses import client_address
 
 
 class InvitedOnly(DefaultAccountAdapter):
@@ -19,3 +27,12 @@ class InvitedOnly(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """On to where the person's work begins, not back to the form."""
         return resolve_url("home")
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """As everywhere here: what our own proxies say."""
+        return client_address(request)
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not of somebody who has come in only just now: the first second factor follows on the password."""
+        records = get_authentication_records(context.request, context.request.user)
+        return not (records and time.time() - records[-1]["at"] < REAUTHENTICATION_TIMEOUT)

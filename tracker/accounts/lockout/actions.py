@@ -1,0 +1,61 @@
+"""Counting attempts, and lifting the locks that they cause."""
+
+from datetime import datetime
+from typing import cast
+
+from django.db import transaction
+from django.utils import timezone
+
+from tracker.accounts.lockout.models import SignInAttempt
+from tracker.accounts.lockout.rules import Kind
+from tracker.accounts.models import User
+from tracker.audit.actions import record
+from tracker.audit.models import AuditEntry
+
+LONGEST_ACCOUNT = cast(int, SignInAttempt._meta.get_field("account").max_length)
+
+
+def account_name(typed: str | None) -> str:
+    """The name under which attempts are counted: the same however an address is typed."""
+    return (typed or "").replace("\0", "").strip().lower()[:LONGEST_ACCOUNT]
+
+
+@transaction.atomic
+def count_attempt(kind: Kind, account: str, address: str, at: datetime) -> datetime | None:
+    """Count one more attempt; if it locks, say until when, and write it into the trail."""
+    SignInAttempt.objects.forgotten(at).delete()
+    SignInAttempt.objects.create(kind=kind, account=account, address=address, at=at)
+    until = SignInAttempt.objects.locked_until(kind, account, address, at)
+    if until and kind != Kind.MAILED_CODE:
+        record(
+            AuditEntry.Act.LOCKED_OUT,
+            User.objects.filter(email=account).first(),
+            after={
+                "kind": kind.value,
+                "account": account,
+                "address": address,
+                "until": timezone.localtime(until).isoformat(timespec="seconds"),
+            },
+        )
+    return until
+
+
+def forget_attempts(account: str, address: str) -> None:
+    """Begin anew: whoever has come in was entitled to, and had only mistyped before."""
+    SignInAttempt.objects.filter(
+        account=account, address=address, kind__in=[Kind.PASSWORD, Kind.SECOND_FACTOR]
+    ).delete()
+
+
+@transaction.atomic
+def lift_lock(attempt: SignInAttempt, *, by: User) -> None:
+    """Let an account be tried again from everywhere, and its address be used again for every account."""
+    for whose in ({"account": attempt.account}, {"address": attempt.address}):
+        SignInAttempt.objects.filter(kind=attempt.kind, **whose).delete()
+    record(
+        AuditEntry.Act.LOCKED_OUT,
+        User.objects.filter(email=attempt.account).first(),
+        before={"kind": attempt.kind, "account": attempt.account, "address": attempt.address},
+        after={"lifted": True},
+        actor=by,
+    )

@@ -1,0 +1,87 @@
+"""What axes asks and tells: whether somebody may try, and that an attempt failed or succeeded.
+
+axes watches every way by which Django authenticates somebody. Its own store has one limit and one time for
+everything and keeps what was sent; ours has limits for each kind, and keeps account, address and moment alone.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.mfa.signals import authentication_failed
+from axes.backends import AxesStandaloneBackend
+from axes.handlers.base import AxesHandler
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from tracker.accounts.addresses import counted_address
+from tracker.accounts.lockout.actions import account_name, count_attempt, forget_attempts
+from tracker.accounts.lockout.models import SignInAttempt
+from tracker.accounts.lockout.rules import Kind
+from tracker.accounts.models import User
+
+
+def account_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The account that is tried."""
+    return account_name((credentials or {}).get("email") or (credentials or {}).get("username"))
+
+
+def shut_door(request: Any, until: datetime) -> None:
+    """Have the request answered with "wait until": axes' middleware does so with what it finds here."""
+    request.axes_locked_out, request.locked_until = True, until
+
+
+def shut_if_locked(request: HttpRequest, kind: Kind, account: str) -> bool:
+    """Whether an account is locked for who asks; if so, they are told."""
+    until = SignInAttempt.objects.locked_until(kind, account, counted_address(request), timezone.now())
+    if until:
+        shut_door(request, until)
+    return until is not None
+
+
+def count_failure(request: HttpRequest, kind: Kind, account: str) -> None:
+    """Count a failed attempt; the one that locks is told so itself."""
+    if until := count_attempt(kind, account, counted_address(request), timezone.now()):
+        shut_door(request, until)
+
+
+def tell_to_wait(
+    request: HttpRequest, original_response: HttpResponse | None = None, credentials: Any = None
+) -> HttpResponse:
+    """The page that says when the lock ends, and what can be done meanwhile; the same for every account."""
+    return render(request, "429.html", {"locked_until": getattr(request, "locked_until", None)}, status=429)
+
+
+class DoorKeeper(AxesStandaloneBackend):
+    """Lets no password be looked at while the account is locked for who asks."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> None:
+        """Refuse, or leave it to the next backend; without a request nobody stands at the door."""
+        if request is not None:
+            super().authenticate(request, **credentials)
+
+
+class Attempts(AxesHandler):
+    """Answers axes from our own table."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Whether the account is locked for who asks."""
+        return shut_if_locked(request, Kind.PASSWORD, account_of(request, credentials))
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        """A wrong password; one that was not looked at does not count, so that a lock ends."""
+        if request is not None and not getattr(request, "axes_locked_out", False):
+            count_failure(request, Kind.PASSWORD, account_of(request, credentials))
+
+    def user_logged_in(self, sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+        """Somebody is in, with everything that was asked of them."""
+        forget_attempts(account_name(user.email), counted_address(request))
+
+
+@receiver(authentication_failed)
+def count_wrong_code(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A wrong code of the second factor; counted apart, since a mailed code leads past a lock of passwords."""
+    count_failure(request, Kind.SECOND_FACTOR, account_name(user.email))
