@@ -1,7 +1,7 @@
 """Sign-in through the authority's own sign-in service (OpenID Connect), where one is configured.
 
-The service says who somebody is; who may come in is decided here alone. Nothing of it is kept: a person is found
-by the address that the service vouches for, each time anew.
+The service says who somebody is; who may come in is decided here alone. Nothing of it is kept: a person is
+found by the address that the service vouches for, each time anew.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """What axes asks and tells: whether somebody may try, and that an attempt failed or succeeded.
 
 axes watches every way by which Django authenticates somebody. Its own store has one limit and one time for
-everything and keeps what was sent; ours has limits for each kind, and keeps account, address and moment alone.
+all, and keeps what was sent; ours has limits for each kind, and keeps account, address and moment alone.
 """
 
 from datetime import datetime
@@ -83,5 +83,5 @@ class Attempts(AxesHandler):
 
 @receiver(authentication_failed)
 def count_wrong_code(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A wrong code of the second factor; counted apart, since a mailed code leads past a lock of passwords."""
+    """A wrong code of the second factor; counted apart, as a mailed code leads past a lock of passwords."""
     count_failure(request, Kind.SECOND_FACTOR, account_name(user.email))

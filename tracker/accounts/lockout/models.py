@@ -16,13 +16,10 @@ class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
 
     def locked_until(self, kind: Kind, account: str, address: str, at: datetime) -> datetime | None:
         """When the longest lock ends that holds for an account from an address; None when none does."""
-        ends, named = [], {"account": account, "address": address}
+        ends: list[datetime | None] = []
+        named = {"account": account, "address": address}
         for limit in LIMITS[kind]:
-            whose = {
-                name: value
-                for name, value in (("account", account), ("address", address))
-                if name in limit.by
-            }
+            whose = {name: named[name] for name in limit.by}
             newest = self.filter(kind=kind, at__gt=at - limit.within, **whose).order_by("-at")
             ends.append(ends_at(limit, list(newest.values_list("at", flat=True)[: limit.most])))
         return max((end for end in ends if end), default=None)

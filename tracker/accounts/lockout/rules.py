@@ -1,7 +1,7 @@
 """How many attempts are too many, and for how long.
 
 What locks is the pair of account and address, so that nobody shuts an official out from elsewhere. The wide
-limits, per account and per address, are slow: they stop guessing that is spread over many addresses or accounts.
+limits, per account and per address, are slow: they stop guessing spread over many addresses or accounts.
 Every lock ends by itself when its attempts have grown old.
 """
 
