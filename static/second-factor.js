@@ -20,9 +20,8 @@
       data: form.dataset.keyOptions ? JSON.parse(form.dataset.keyOptions) : undefined,
     });
     form.hidden = false;
-    // The return key in the field of the name means the button.
+    // The return key in the field of the name means the button; allauth's own sending is no such event.
     form.addEventListener("submit", (event) => {
-      if (credential.value) return;
       event.preventDefault();
       button.click();
     });

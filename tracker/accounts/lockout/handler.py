@@ -27,30 +27,30 @@ def account_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
     return account_name((credentials or {}).get("email") or (credentials or {}).get("username"))
 
 
-def shut_door(request: Any, until: datetime) -> None:
+def shut_door(request: Any, kind: Kind, until: datetime) -> None:
     """Have the request answered with "wait until": axes' middleware does so with what it finds here."""
-    request.axes_locked_out, request.locked_until = True, until
+    request.axes_locked_out, request.lock = True, {"locked_kind": kind.value, "locked_until": until}
 
 
 def shut_if_locked(request: HttpRequest, kind: Kind, account: str) -> bool:
     """Whether an account is locked for who asks; if so, they are told."""
     until = SignInAttempt.objects.locked_until(kind, account, counted_address(request), timezone.now())
     if until:
-        shut_door(request, until)
+        shut_door(request, kind, until)
     return until is not None
 
 
 def count_failure(request: HttpRequest, kind: Kind, account: str) -> None:
     """Count a failed attempt; the one that locks is told so itself."""
     if until := count_attempt(kind, account, counted_address(request), timezone.now()):
-        shut_door(request, until)
+        shut_door(request, kind, until)
 
 
 def tell_to_wait(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
     """The page that says when the lock ends, and what can be done meanwhile; the same for every account."""
-    return render(request, "429.html", {"locked_until": getattr(request, "locked_until", None)}, status=429)
+    return render(request, "429.html", getattr(request, "lock", {}), status=429)
 
 
 class DoorKeeper(AxesStandaloneBackend):
