@@ -347,6 +347,14 @@ def test_pages_that_change_something_ask_to_be_sure_some_minutes_after_signing_i
     assert client.post(reverse("recovery_codes"))["Location"].startswith(reverse("account_reauthenticate"))
 
 
+def test_what_was_begun_goes_on_once_it_is_sure(client: Client, li: User):
+    give_app(li)
+    client.force_login(li)
+    there = client.post(reverse("recovery_codes"))["Location"]
+    page = client.post(there, {"password": PASSWORD, "next": reverse("recovery_codes")}).content.decode()
+    assert page.count("<li><code>") == 10
+
+
 @pytest.mark.parametrize("page", ["account_reauthenticate", "mfa_reauthenticate"])
 def test_other_ways_to_be_sure_are_offered(client: Client, li: User, page: str):
     give_app(li)

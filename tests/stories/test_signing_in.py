@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.accounts.factors import code_now, give_app
 from tests.factories import PASSWORD, make_official
+from tests.services.browser import DESKTOP, PHONE, visitor
 from tests.services.openid import signing_in
+from tests.stories.test_accessibility import let_in, look, violations
 from tracker.accounts.models import User
 from tracker.accounts.second_factors.queries import factors_of
 
@@ -44,9 +46,9 @@ def page(english_desktop: BrowserContext) -> Page:
 
 def sign_in(page: Page) -> None:
     page.goto("/account/login/")
-    page.get_by_label("Email").fill(LI)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.locator("input[name=login]").fill(LI)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main form button").first.click()
 
 
 def sign_out(page: Page) -> None:
@@ -174,3 +176,56 @@ def test_the_authoritys_service_lets_in(page: Page, li: User, settings: Any):
         page.goto("/account/login/")
         page.get_by_role("button", name="Sign in with 县政务平台").click()
         expect(page).to_have_url(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("device", "locale", "language", "scheme"),
+    [(PHONE, "zh-CN", "zh-hans", "light"), (DESKTOP, "en-GB", "en", "dark")],
+    ids=["phone", "desktop"],
+)
+@pytest.mark.timeout(300)
+def test_the_pages_of_signing_in_are_for_everybody(
+    browser: Browser, live_server: Any, device: dict[str, Any], locale: str, language: str, scheme: Any
+):
+    person = make_official(email=LI, language=language)
+    with visitor(browser, live_server.url, device, locale) as context:
+        page = context.new_page()
+        page.emulate_media(color_scheme=scheme)
+        faults = []
+
+        def look_at(*paths: str) -> None:
+            for path in paths:
+                faults.extend(f"{path}: {fault}" for fault in look(page, path, language) + violations(page))
+
+        look_at("/account/login/", "/account/login/code/")
+        page.locator("input[name=login], input[name=email]").fill(LI)
+        page.locator("main form button").first.click()
+        look_at("/account/login/code/confirm/")
+        page.context.clear_cookies()
+        let_in(context, person, language, live_server.url)
+        mine = "/account/second-factors/"
+        look_at(mine)
+        page.goto("/account/reauthenticate/")
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("main form button").first.click()
+        plug_in_key(page)
+        look_at(f"{mine}totp/activate/", f"{mine}webauthn/add/")
+        page.locator("#add-key").click()
+        page.wait_for_url(re.compile("second-factors/$"))
+        give_app(person)
+        [key] = factors_of(person).filter(type="webauthn")
+        look_at(
+            mine,
+            f"{mine}webauthn/",
+            f"{mine}webauthn/keys/{key.pk}/edit/",
+            f"{mine}webauthn/keys/{key.pk}/remove/",
+            f"{mine}totp/deactivate/",
+            f"{mine}recovery-codes/",
+            f"{mine}reauthenticate/",
+            f"{mine}webauthn/reauthenticate/",
+        )
+        page.context.clear_cookies()
+        sign_in(page)
+        page.wait_for_url(re.compile("second-factors/authenticate/$"))
+        look_at(f"{mine}authenticate/")
+    assert not faults, "\n".join(faults)

@@ -9,8 +9,10 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.addresses import client_address
+from tracker.accounts.models import User
 
 
 class InvitedOnly(DefaultAccountAdapter):
@@ -31,6 +33,16 @@ class InvitedOnly(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """As everywhere here: what our own proxies say."""
         return client_address(request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """allauth's ways to show that it is oneself, in our words."""
+        words = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use your app or a recovery code"),
+            "mfa_reauthenticate:webauthn": _("Use a security key"),
+        }
+        ways = super().get_reauthentication_methods(user)
+        return [{**way, "description": words[way["id"]]} for way in ways]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not of somebody who has come in only just now: the first second factor follows on the password."""
