@@ -6,13 +6,16 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.views import IndexView
-from allauth.mfa.webauthn.views import RemoveWebAuthnView
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.flows import remove_authenticator
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from django.views.generic import TemplateView
+from django.views.generic import DeleteView, TemplateView
 
 from tracker.accounts.access import SignedIn
 from tracker.accounts.second_factors.actions import recovery_codes_left, renew_recovery_codes
@@ -69,13 +72,22 @@ class RecoveryCodes(SignedIn, TemplateView):
         return {**super().get_context_data(**kwargs), "codes_left": recovery_codes_left(self.person)}
 
 
-class RemoveKey(SignedIn, RemoveWebAuthnView):
+@method_decorator(reauthentication_required(app="allauth.mfa"), name="get")
+@method_decorator(reauthentication_required(app="allauth.mfa"), name="post")
+class RemoveKey(SignedIn, DeleteView):
     """allauth asks whether a factor may go when it is an app, and forgets to ask when it is a key."""
+
+    template_name = "mfa/webauthn/authenticator_confirm_delete.html"
+    success_url = reverse_lazy("mfa_list_webauthn")
+
+    def get_queryset(self) -> QuerySet[Authenticator]:
+        """The person's own keys."""
+        return factors_of(self.person).filter(type=Authenticator.Type.WEBAUTHN)
 
     def form_valid(self, form: Form) -> HttpResponse:
         """Remove it, unless it is the last one and one is required."""
         if not get_adapter().can_delete_authenticator(self.object):
             form.add_error(None, get_adapter().error_messages["cannot_delete_authenticator"])
             return self.form_invalid(form)
-        response: HttpResponse = super().form_valid(form)
-        return response
+        remove_authenticator(self.request, self.object)
+        return redirect(self.success_url)
