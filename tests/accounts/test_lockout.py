@@ -15,7 +15,6 @@ from django.utils import timezone
 from tests.accounts.factors import give_app
 from tests.factories import PASSWORD, make_county, make_enterprise_user, make_official
 from tracker.accounts.addresses import client_address, counted_address
-from tracker.accounts.lockout.actions import count_attempt
 from tracker.accounts.lockout.models import SignInAttempt
 from tracker.accounts.lockout.rules import LIMITS, REMEMBERED_FOR, Kind, Limit, ends_at
 from tracker.accounts.models import User
@@ -36,6 +35,11 @@ def attempt(
     form = {"login": email, "password": password}
     client = client or Client()
     return client.post(reverse("account_login"), form, REMOTE_ADDR=at, headers={**ENGLISH, **more})
+
+
+def failed(account: str, address: str, at: datetime) -> None:
+    """A wrong password of a while ago."""
+    SignInAttempt.objects.create(kind=Kind.PASSWORD, account=account, address=address, at=at)
 
 
 def comes_in(answer: Any) -> bool:
@@ -103,10 +107,17 @@ def test_the_right_password_alone_clears_nothing_while_the_second_factor_is_owed
     assert attempt().status_code == 429
 
 
+def test_what_was_right_counts_for_nothing(li: User):
+    give_app(li)
+    for _ in range(6):
+        assert attempt(LI, PASSWORD)["Location"] == reverse("mfa_authenticate")
+    assert not SignInAttempt.objects.exists()
+
+
 def test_guessing_from_many_addresses_is_stopped_slowly(li: User):
     now = timezone.now()
     for number in range(50):
-        count_attempt(Kind.PASSWORD, LI, f"203.0.113.{number}", now - timedelta(minutes=number))
+        failed(LI, f"203.0.113.{number}", now - timedelta(minutes=number))
     assert attempt(LI, PASSWORD).status_code == 429
     # The oldest of the fifty grows old, and nobody has lifted anything.
     with time_machine.travel(now + timedelta(minutes=12)):
@@ -116,7 +127,7 @@ def test_guessing_from_many_addresses_is_stopped_slowly(li: User):
 def test_guessing_at_many_accounts_from_one_address_is_stopped_slowly(li: User):
     now = timezone.now()
     for number in range(100):
-        count_attempt(Kind.PASSWORD, f"somebody{number}@county.test", HOME, now)
+        failed(f"somebody{number}@county.test", HOME, now)
     assert attempt(LI, PASSWORD).status_code == 429
     assert comes_in(attempt(LI, PASSWORD, at=ELSEWHERE))
     with time_machine.travel(now + timedelta(minutes=61)):
@@ -234,8 +245,8 @@ def test_a_made_up_header_neither_evades_a_lock_nor_puts_one_on_others(li: User,
 def test_a_lock_ends_when_its_oldest_attempt_grows_old():
     limit = Limit(2, timedelta(minutes=30), ("account",))
     earlier, later = NOON - timedelta(minutes=10), NOON
-    assert ends_at(limit, [later]) is None
-    assert ends_at(limit, [later, earlier]) == earlier + timedelta(minutes=30)
+    assert ends_at(limit, [later], 2) is None
+    assert ends_at(limit, [later, earlier], 2) == earlier + timedelta(minutes=30)
 
 
 def test_the_figures_are_those_of_the_standards():

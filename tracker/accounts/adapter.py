@@ -12,6 +12,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.addresses import client_address
+from tracker.accounts.lockout.handler import it_succeeded
 from tracker.accounts.models import User
 
 
@@ -29,6 +30,13 @@ class InvitedOnly(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """On to where the person's work begins, not back to the form."""
         return resolve_url("home")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Whose the password is; one that is right is no failed attempt, whatever else is still asked."""
+        person: User | None = super().authenticate(request, **credentials)
+        if person:
+            it_succeeded(request)
+        return person
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As everywhere here: what our own proxies say."""

@@ -4,12 +4,10 @@ from allauth.account.adapter import get_adapter
 from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
 from allauth.core import context
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts.addresses import counted_address
-from tracker.accounts.lockout.actions import account_name, count_attempt
-from tracker.accounts.lockout.handler import shut_if_locked
+from tracker.accounts.lockout.actions import account_name
+from tracker.accounts.lockout.handler import may_try
 from tracker.accounts.lockout.rules import Kind
 
 
@@ -19,10 +17,8 @@ class AskForCode(RequestLoginCodeForm):
     def clean_email(self) -> str:
         """The address; whether or not somebody has it, only so many codes are sent in a time."""
         email: str = super().clean_email()
-        account, request = account_name(email), context.request
-        if shut_if_locked(request, Kind.MAILED_CODE, account):
+        if not may_try(context.request, Kind.MAILED_CODE, account_name(email)):
             raise get_adapter().validation_error("too_many_login_attempts")
-        count_attempt(Kind.MAILED_CODE, account, counted_address(request), timezone.now())
         return email
 
 

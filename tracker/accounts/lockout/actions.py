@@ -20,13 +20,29 @@ def account_name(typed: str | None) -> str:
     return (typed or "").replace("\0", "").strip().lower()[:LONGEST_ACCOUNT]
 
 
+def begin_attempt(kind: Kind, account: str, address: str, at: datetime) -> SignInAttempt | datetime:
+    """Count an attempt before it is looked at; or say until when there is none.
+
+    Each is written down before it counts the others: of however many that come at once, no more than the limit
+    are looked at.
+    """
+    attempts = SignInAttempt.objects
+    if until := attempts.locked_until(kind, account, address, at):
+        return until
+    attempts.forgotten(at).delete()
+    attempt = attempts.create(kind=kind, account=account, address=address, at=at)
+    if until := attempts.locked_until(kind, account, address, at, with_one_under_way=True):
+        attempt.delete()
+        return until
+    return attempt
+
+
 @transaction.atomic
-def count_attempt(kind: Kind, account: str, address: str, at: datetime) -> datetime | None:
-    """Count one more attempt; if it locks, say until when, and write it into the trail."""
-    SignInAttempt.objects.forgotten(at).delete()
-    SignInAttempt.objects.create(kind=kind, account=account, address=address, at=at)
+def end_in_failure(attempt: SignInAttempt, at: datetime) -> datetime | None:
+    """Leave it counted; if it was the last one allowed, say until when, and write it into the trail."""
+    kind, account, address = Kind(attempt.kind), attempt.account, attempt.address
     until = SignInAttempt.objects.locked_until(kind, account, address, at)
-    if until and kind != Kind.MAILED_CODE:
+    if until:
         record(
             AuditEntry.Act.LOCKED_OUT,
             User.objects.filter(email=account).first(),

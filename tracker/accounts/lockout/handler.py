@@ -7,22 +7,20 @@ all, and keeps what was sent; ours has limits for each kind, and keeps account, 
 from datetime import datetime
 from typing import Any
 
-from allauth.mfa.signals import authentication_failed
 from axes.backends import AxesStandaloneBackend
 from axes.handlers.base import AxesHandler
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from tracker.accounts.addresses import counted_address
-from tracker.accounts.lockout.actions import account_name, count_attempt, forget_attempts
+from tracker.accounts.lockout.actions import account_name, begin_attempt, end_in_failure, forget_attempts
 from tracker.accounts.lockout.models import SignInAttempt
 from tracker.accounts.lockout.rules import Kind
 from tracker.accounts.models import User
 
 
-def account_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+def account_of(credentials: dict[str, Any] | None) -> str:
     """The account that is tried."""
     return account_name((credentials or {}).get("email") or (credentials or {}).get("username"))
 
@@ -32,18 +30,28 @@ def shut_door(request: Any, kind: Kind, until: datetime) -> None:
     request.axes_locked_out, request.lock = True, {"locked_kind": kind.value, "locked_until": until}
 
 
-def shut_if_locked(request: HttpRequest, kind: Kind, account: str) -> bool:
-    """Whether an account is locked for who asks; if so, they are told."""
-    until = SignInAttempt.objects.locked_until(kind, account, counted_address(request), timezone.now())
-    if until:
-        shut_door(request, kind, until)
-    return until is not None
+def may_try(request: Any, kind: Kind, account: str) -> bool:
+    """Whether an attempt may be looked at; if not, whoever asks is told to wait."""
+    begun = begin_attempt(kind, account, counted_address(request), timezone.now())
+    if isinstance(begun, datetime):
+        shut_door(request, kind, begun)
+        return False
+    request.attempt = begun
+    return True
 
 
-def count_failure(request: HttpRequest, kind: Kind, account: str) -> None:
-    """Count a failed attempt; the one that locks is told so itself."""
-    if until := count_attempt(kind, account, counted_address(request), timezone.now()):
-        shut_door(request, kind, until)
+def it_failed(request: Any) -> None:
+    """The attempt stays counted; the one that locks is told so itself."""
+    attempt: SignInAttempt = request.attempt
+    if until := end_in_failure(attempt, timezone.now()):
+        shut_door(request, Kind(attempt.kind), until)
+
+
+def it_succeeded(request: Any) -> None:
+    """It was no failure, though it may have been only the first step."""
+    if attempt := getattr(request, "attempt", None):
+        attempt.delete()
+        del request.attempt
 
 
 def tell_to_wait(
@@ -66,22 +74,16 @@ class Attempts(AxesHandler):
     """Answers axes from our own table."""
 
     def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
-        """Whether the account is locked for who asks."""
-        return shut_if_locked(request, Kind.PASSWORD, account_of(request, credentials))
+        """Whether the password may not be looked at; if it may, that counts from now on."""
+        return not may_try(request, Kind.PASSWORD, account_of(credentials))
 
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
         """A wrong password; one that was not looked at does not count, so that a lock ends."""
-        if request is not None and not getattr(request, "axes_locked_out", False):
-            count_failure(request, Kind.PASSWORD, account_of(request, credentials))
+        if getattr(request, "attempt", None):
+            it_failed(request)
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         """Somebody is in, with everything that was asked of them."""
         forget_attempts(account_name(user.email), counted_address(request))
-
-
-@receiver(authentication_failed)
-def count_wrong_code(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """A wrong code of the second factor; counted apart, as a mailed code leads past a lock of passwords."""
-    count_failure(request, Kind.SECOND_FACTOR, account_name(user.email))

@@ -14,14 +14,20 @@ from tracker.accounts.lockout.rules import LIMITS, REMEMBERED_FOR, Kind, ends_at
 class SignInAttemptQuerySet(models.QuerySet["SignInAttempt"]):
     """Attempts by what they add up to."""
 
-    def locked_until(self, kind: Kind, account: str, address: str, at: datetime) -> datetime | None:
-        """When the longest lock ends that holds for an account from an address; None when none does."""
+    def locked_until(
+        self, kind: Kind, account: str, address: str, at: datetime, *, with_one_under_way: bool = False
+    ) -> datetime | None:
+        """When the longest lock ends that holds for an account from an address; None when none does.
+
+        An attempt under way is counted already, and does not lock itself out.
+        """
         ends: list[datetime | None] = []
         named = {"account": account, "address": address}
         for limit in LIMITS[kind]:
             whose = {name: named[name] for name in limit.by}
             newest = self.filter(kind=kind, at__gt=at - limit.within, **whose).order_by("-at")
-            ends.append(ends_at(limit, list(newest.values_list("at", flat=True)[: limit.most])))
+            most = limit.most + with_one_under_way
+            ends.append(ends_at(limit, list(newest.values_list("at", flat=True)[:most]), most))
         return max((end for end in ends if end), default=None)
 
     def forgotten(self, at: datetime) -> Self:

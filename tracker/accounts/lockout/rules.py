@@ -52,8 +52,6 @@ LIMITS: dict[Kind, tuple[Limit, ...]] = {
 REMEMBERED_FOR = max(limit.within for limits in LIMITS.values() for limit in limits)
 
 
-def ends_at(limit: Limit, newest_first: list[datetime]) -> datetime | None:
-    """When the lock ends that these attempts cause; None when they are fewer than the limit."""
-    if len(newest_first) < limit.most:
-        return None
-    return newest_first[limit.most - 1] + limit.within
+def ends_at(limit: Limit, newest_first: list[datetime], most: int) -> datetime | None:
+    """When the lock ends that so many attempts cause; None when they are fewer."""
+    return newest_first[most - 1] + limit.within if len(newest_first) >= most else None

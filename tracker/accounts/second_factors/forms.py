@@ -13,7 +13,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.lockout.actions import account_name
-from tracker.accounts.lockout.handler import shut_if_locked
+from tracker.accounts.lockout.handler import it_failed, it_succeeded, may_try
 from tracker.accounts.lockout.rules import Kind
 from tracker.accounts.second_factors.actions import use_code
 from tracker.accounts.second_factors.secrecy import decrypt, encrypt
@@ -32,14 +32,16 @@ class CodeMixin(BaseAuthenticateForm):
     code = forms.CharField(label=_("Code"), max_length=40, widget=CODE)
 
     def clean_code(self) -> str:
-        """Take the code, unless too many were wrong."""
+        """Take the code, unless too many were wrong. They count apart: a mailed code leads past wrong passwords."""
         code: str = self.cleaned_data["code"]
-        if not shut_if_locked(context.request, Kind.SECOND_FACTOR, account_name(self.user.email)):
+        if may_try(context.request, Kind.SECOND_FACTOR, account_name(self.user.email)):
             factor = use_code(self.user, code)
             if factor:
+                it_succeeded(context.request)
                 factor.user = self.user
                 self.authenticator = factor
                 return code
+            it_failed(context.request)
             self._emit_authentication_failed(Authenticator(user=self.user, type=Authenticator.Type.TOTP))
         raise get_adapter().validation_error("incorrect_code")
 
