@@ -283,7 +283,7 @@ class PersonAdmin(ByAdministrators, UserAdmin):
 
 @admin.register(SignInAttempt)
 class LockAdmin(ByAdministrators):
-    """Who failed to come in lately, from where, and what is locked; a lock ends by itself, or is lifted here."""
+    """Who failed to come in lately, and what is locked; a lock ends by itself, or is lifted here."""
 
     keepers = roles.SECURING
     list_display = ("account", "address", "kind", "at", "locked_until")

@@ -12,4 +12,6 @@ class TrackerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import config.celery  # shared_task and delay_on_commit need the app in every process
+        import config.checks  # noqa: F401  what a real deployment must not do
         import tracker.accounts.second_factors.receivers  # noqa: F401  what is written down besides

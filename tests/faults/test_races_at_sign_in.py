@@ -1,8 +1,9 @@
-"""Many hands at one door at the same moment: no code lets in two, and no more are looked at than the limit says."""
+"""Many hands at one door at the same moment: a code lets in one, and no more guesses count than may."""
 
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import hashers
 from django.test import Client
 from django.urls import reverse
@@ -40,8 +41,6 @@ def test_a_code_of_the_app_that_twenty_use_lets_in_one(li: User, monkeypatch: py
 
 
 def test_control_without_the_lock_several_use_one_code(li: User, monkeypatch: pytest.MonkeyPatch):
-    from allauth.mfa.models import Authenticator
-
     code = renew_recovery_codes(li)[0]
     take_off_locks(monkeypatch)
     meet_before(monkeypatch, Authenticator, "save")

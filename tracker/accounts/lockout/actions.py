@@ -23,8 +23,8 @@ def account_name(typed: str | None) -> str:
 def begin_attempt(kind: Kind, account: str, address: str, at: datetime) -> SignInAttempt | datetime:
     """Count an attempt before it is looked at; or say until when there is none.
 
-    Each is written down before it counts the others: of however many that come at once, no more than the limit
-    are looked at.
+    Each is written down before it counts the others, so that of however many that come at once no more than
+    the limit are looked at.
     """
     attempts = SignInAttempt.objects
     if until := attempts.locked_until(kind, account, address, at):
