@@ -32,7 +32,7 @@ class CodeMixin(BaseAuthenticateForm):
     code = forms.CharField(label=_("Code"), max_length=40, widget=CODE)
 
     def clean_code(self) -> str:
-        """Take the code, unless too many were wrong; apart from passwords, past whose lock a mailed code leads."""
+        """Take the code, unless too many were wrong; wrong passwords are no obstacle here (ADR 0010)."""
         code: str = self.cleaned_data["code"]
         if may_try(context.request, Kind.SECOND_FACTOR, account_name(self.user.email)):
             factor = use_code(self.user, code)
