@@ -23,6 +23,8 @@ DEBUG = env.bool("DEBUG", default=False) and not IS_PRODUCTION
 SECRET_KEY = env.str("SECRET_KEY", default="" if IS_PRODUCTION else "development-only-" + "x" * 50)
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
+# Earlier keys: what was signed or encrypted with one of them is still read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["127.0.0.1", "localhost", "testserver"]
 )
@@ -41,6 +43,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "django_tables2",
     "django_filters",
     "csp",
@@ -66,6 +72,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tracker.accounts.second_factors.middleware.SecondFactorFirst",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -133,7 +141,10 @@ if PASSWORD_PROFILE not in {"asvs", "mlps"}:
 INVITATION_LASTS = timedelta(days=_between("INVITATION_DAYS", 7, 1, 30))
 
 AUTH_USER_MODEL = "tracker.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "tracker.accounts.lockout.handler.DoorKeeper",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "tracker.accounts.passwords.ByProfile"},
     {
@@ -150,6 +161,63 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https") else "http"
+# What locks, and for how long, is in tracker/accounts/lockout/rules.py.
+AXES_HANDLER = "tracker.accounts.lockout.handler.Attempts"
+AXES_LOCKOUT_CALLABLE = "tracker.accounts.lockout.handler.tell_to_wait"
+AXES_CLIENT_IP_CALLABLE = "tracker.accounts.addresses.counted_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# allauth counts in one process alone: what must not be passed is counted above, the rest spares the server.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "request_login_code": None}
+# How many proxies of ours stand before the server and write whom they were called by into X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+ACCOUNT_FORMS = {
+    "request_login_code": "tracker.accounts.forms.AskForCode",
+    "confirm_login_code": "tracker.accounts.forms.TypeCode",
+}
+
+# Officials and administrators set one up before they do anything else; enterprises may.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=IS_PRODUCTION)
+MFA_ADAPTER = "tracker.accounts.second_factors.adapter.SecondFactors"
+# Recovery codes are ours: allauth keeps them in a form from which they can be read again.
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+# Administrators enter mail addresses, so nobody can hold back somebody else's.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "tracker.accounts.second_factors.forms.CodeAtSignIn",
+    "reauthenticate": "tracker.accounts.second_factors.forms.CodeOnceMore",
+    "activate_totp": "tracker.accounts.second_factors.forms.SetUpApp",
+    "add_webauthn": "tracker.accounts.second_factors.forms.AddKey",
+    "edit_webauthn": "tracker.accounts.second_factors.forms.RenameKey",
+}
+
+# The authority's own sign-in service, by OpenID Connect; where it is named, the sign-in page has a button.
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="").rstrip("/")
+OIDC_NAME = env.str("OIDC_NAME", default="OpenID Connect")
+SOCIALACCOUNT_ADAPTER = "tracker.accounts.single_sign_on.PeopleOfOurs"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 

@@ -5,11 +5,13 @@ administrator looks after their own division and what lies below; what holds for
 all divisions. System administrators keep places, calendars and policies; security administrators keep people.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -19,14 +21,19 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts import invitations, roles
 from tracker.accounts.fields import writable
+from tracker.accounts.lockout.actions import lift_lock
+from tracker.accounts.lockout.models import SignInAttempt
+from tracker.accounts.lockout.rules import Kind
 from tracker.accounts.models import User
 from tracker.accounts.person_admin import PeopleActions
 from tracker.accounts.roles import Role
+from tracker.accounts.second_factors.actions import reset_second_factors
 from tracker.accounts.visits import end_sessions
 from tracker.badges.figures import plain
 from tracker.badges.models import BadgePolicy
@@ -60,8 +67,9 @@ admin.site.index_title = _("People, places, calendars, policies")
 admin.site.has_permission = is_administrator  # type: ignore[method-assign]  # Django's own way is a setting more
 admin.site.login = sign_in_at_the_front_door  # type: ignore[method-assign]
 
-# Roles take the place of groups, and an administrator enters mail addresses with the person.
-for not_used in (Group, EmailAddress):
+# Roles take the place of groups, and an administrator enters mail addresses with the person. Second factors
+# are their owners' alone, and the sign-in service is configured where the server is.
+for not_used in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(not_used)
 
 
@@ -218,12 +226,41 @@ class Person(PersonMixin, UserChangeForm):
         fields = ("email", "password", "name", "language", "role", "division", "enterprise", "is_active")
 
 
+class Reason(forms.Form):
+    """Why something is done to somebody's account; it stands in the audit trail."""
+
+    why = forms.CharField(label=_("Reason"), min_length=4, max_length=400)
+
+
+@admin.action(description=_("Reset the second factors"), permissions=["change"])
+def reset_factors(people: "PersonAdmin", request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+    """Ask for a reason, then take away the second factors of those chosen; nobody does it for themselves."""
+    assert isinstance(request.user, User)
+    others = chosen.exclude(pk=request.user.pk)
+    if not others:
+        people.message_user(request, _("Another administrator has to do this for you."), messages.ERROR)
+        return None
+    form = Reason(request.POST if "why" in request.POST else None)
+    if form.is_valid():
+        for person in others:
+            reset_second_factors(person, by=request.user, why=form.cleaned_data["why"])
+        people.message_user(request, _("The second factors are reset, and a mail is on its way."))
+        return None
+    context = {
+        **people.admin_site.each_context(request),
+        "title": _("Reset the second factors"),
+        "people": others,
+        "form": form,
+        "opts": people.opts,
+    }
+    return TemplateResponse(request, "account/admin_reset_second_factors.html", context)
+
+
 @admin.register(User)
 class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmin):
     """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
 
-    actions = (*PeopleActions.actions, *RemovesPersonalData.actions)
-
+    actions: ClassVar[Any] = (*PeopleActions.actions, reset_factors, *RemovesPersonalData.actions)
     ways = ("division__", "enterprise__county__")
     keepers = roles.SECURING
     form = Person
@@ -282,6 +319,49 @@ class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmi
         elif not change and not obj.has_usable_password():
             invitations.invite(obj, by=request.user, now=timezone.now())
             messages.info(request, _("A mail with a link to choose a password is on its way."))
+
+
+@admin.register(SignInAttempt)
+class LockAdmin(ByAdministrators):
+    """Who failed to come in lately, and what is locked; a lock ends by itself, or is lifted here."""
+
+    keepers = roles.SECURING
+    list_display = ("account", "address", "kind", "at", "locked_until")
+    list_filter = ("kind",)
+    list_per_page = 50
+    search_fields = ("account", "address")
+    actions = ("lift",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The newest attempt from each address for each account of people within reach."""
+        shown = SignInAttempt.objects.newest_of_each_pair(timezone.now())
+        if _stands_above_all(request):
+            return shown
+        people = User.objects.filter(reach(request, "division__", "enterprise__county__"))
+        return shown.filter(account__in=people.values("email"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """They come by themselves."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """They are what they are."""
+        return False
+
+    @admin.display(description=_("locked until"))
+    def locked_until(self, attempt: SignInAttempt) -> datetime | None:
+        """When the lock ends, if there is one."""
+        return SignInAttempt.objects.locked_until(
+            Kind(attempt.kind), attempt.account, attempt.address, timezone.now()
+        )
+
+    @admin.action(description=_("Lift the lock of account and address"), permissions=["view"])
+    def lift(self, request: HttpRequest, chosen: QuerySet[SignInAttempt]) -> None:
+        """Let them try again at once."""
+        assert isinstance(request.user, User)
+        for attempt in chosen:
+            lift_lock(attempt, by=request.user)
+        self.message_user(request, _("The locks are lifted."))
 
 
 # --- places ---

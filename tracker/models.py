@@ -1,5 +1,6 @@
 """The roll-call of tables: Django looks here, everyone else imports from the package itself."""
 
+from tracker.accounts.lockout.models import SignInAttempt
 from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
@@ -34,6 +35,7 @@ __all__ = [
     "Photo",
     "Project",
     "Reminder",
+    "SignInAttempt",
     "User",
     "Visit",
 ]

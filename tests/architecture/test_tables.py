@@ -12,8 +12,11 @@ from tracker.audit.capture import Audited, AuditedQuerySet, Trail
 from tracker.scope import ScopedQuerySet
 
 TABLES = list(apps.get_app_config("tracker").get_models())
-# The ledger of mails is a record itself, and so are the trail and the sessions; past passwords are secrets.
-WITHOUT_TRAIL = {"Attachment", "AuditEntry", "AuditSeal", "Message", "PastPassword", "Reminder", "Visit"}
+# The ledger of mails is a record itself, and so are the trail, the sessions and the attempts to sign in.
+WITHOUT_TRAIL = {
+    *("Attachment", "Message", "Reminder", "AuditEntry", "AuditSeal", "SignInAttempt", "Visit"),
+    "PastPassword",  # a secret
+}
 PRODUCT = sorted(
     path
     for path in (settings.BASE_DIR / "tracker").rglob("*.py")
