@@ -1,10 +1,14 @@
 """The Celery app: beat rings by config/schedule.py, workers do what the database says is due."""
 
+import logging
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from django.conf import settings
+from django.utils import timezone
 
+from config import logs
 from config.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -36,7 +40,26 @@ app.conf.update(
     beat_schedule=SCHEDULE,
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     beat_max_loop_interval=5,
+    beat_scheduler="config.beat.Scheduler",
 )
 app.autodiscover_tasks(
-    [f"tracker.{package}" for package in ("mailing", "inspections", "reminders", "summaries", "exchange")]
+    [
+        f"tracker.{package}"
+        for package in ("mailing", "inspections", "reminders", "summaries", "exchange", "operations")
+    ]
 )
+
+
+@signals.before_task_publish.connect
+def note_when_rung(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """Each task says when it was rung, so that one can see how long it waits."""
+    if headers is not None:
+        headers["rung_at"] = timezone.now().isoformat()
+
+
+@signals.setup_logging.connect
+def write_logs_as_the_site_does(loglevel: int | None = None, **kwargs: Any) -> None:
+    """Worker and beat write their lines as every process of the product does."""
+    logs.begin(settings.LOGGING)
+    if loglevel is not None:
+        logging.getLogger().setLevel(loglevel)

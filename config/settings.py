@@ -8,6 +8,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import logs
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -49,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tracker.operations.probes.answer_probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -189,10 +192,16 @@ DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.logging_settings()
+LOGGING_CONFIG = "config.logs.begin"
+
+# Figures for Prometheus at /metrics: kept and shown only where whoever asks has this token.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN:
+    MIDDLEWARE = [
+        "tracker.operations.metrics.CountedBefore",
+        *MIDDLEWARE,
+        "tracker.operations.metrics.CountedAfter",
+    ]
+# Whoever asks whether the site lives asks it directly, by its address and without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

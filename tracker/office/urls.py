@@ -5,6 +5,7 @@ from django.urls import path
 from tracker.office.views import (
     cycles,
     enterprises,
+    health,
     imports,
     inclusion,
     inspect,
@@ -41,5 +42,8 @@ urlpatterns = [
     path("more/", more.More.as_view(), name="more"),
     path("more/rules/", more.Rules.as_view(), name="rules"),
     path("more/imports/", imports.Imports.as_view(), name="imports"),
+    path("health/", health.Health.as_view(), name="health"),
+    path("health/mails/<id:pk>/again/", health.TryMailAgain.as_view(), name="try_mail_again"),
+    path("health/mails/<id:pk>/aside/", health.SetMailAside.as_view(), name="set_mail_aside"),
     path("more/imports/<id:pk>/", imports.ImportPreview.as_view(), name="import"),
 ]

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.views.generic import TemplateView
 
+from tracker.accounts import roles
 from tracker.accounts.roles import Role
 from tracker.badges.models import Award
 from tracker.badges.rules import Dimension
@@ -31,6 +32,7 @@ from tracker.inspections.queries import (
 from tracker.library.models import BadgeColour, Division, InclusionState, Project, ProjectQuerySet
 from tracker.office.access import OfficialOnly
 from tracker.office.views.cycles import COLOURS, ColourCount, Progress
+from tracker.office.views.health import wrong_lines
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,8 @@ class Today(OfficialOnly, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Only what the person's page shows is asked for."""
+        if self.person.may(roles.ADMINISTERING):
+            kwargs["wrong_parts"] = wrong_lines()
         if not self.counties:
             return {"view": self, **kwargs}
         context = super().get_context_data(**kwargs)
