@@ -21,7 +21,7 @@ app.conf.update(
     broker_transport_options={
         "visibility_timeout": 3600,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 30,
+        "socket_timeout": 5,
         "socket_connect_timeout": 5,
         # Nobody waits long for a doorbell that is out of order: the sweep finds the work in the database.
         "connect_retries_timeout": 2,

@@ -7,6 +7,8 @@ import tracker.converters  # noqa: F401  registers the converters that the inclu
 from tracker.accounts.views import Help, Home, MailAddress, SetLanguage
 from tracker.office.views.mailbox import Mailbox, MailboxMessage
 
+handler500 = "tracker.operations.views.fault"
+
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),
