@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from django.db import connection
 
-from tests.services.processes import Process
+from tests.services.processes import Process, children_of
 from tests.services.site import free_port
 from tests.services.waiting import wait_until
 
@@ -79,7 +79,7 @@ class PostgresCluster(Process):
         if self.popen is None:
             return
         # Each of them leads a group of its own.
-        everything = [self.popen.pid, *_children_of(self.popen.pid)]
+        everything = [self.popen.pid, *children_of(self.popen.pid)]
         for pid in everything:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -116,11 +116,6 @@ class PostgresCluster(Process):
 
     def _run(self, *command: str) -> None:
         subprocess.run([*as_its_user(), *command], check=True, capture_output=True, cwd=self.directory)
-
-
-def _children_of(pid: int) -> list[int]:
-    listings = Path("/proc").glob(f"{pid}/task/*/children")
-    return [int(child) for listing in listings for child in listing.read_text().split()]
 
 
 @contextlib.contextmanager
