@@ -17,12 +17,20 @@ from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry
 from tracker.mailing.models import Message
 from tracker.mailing.rules import WAITS
+from tracker.operations import queries
 from tracker.operations.actions import beat_of
 from tracker.operations.queries import health, look
-from tracker.operations.rules import Part, State
+from tracker.operations.rules import Disk, Part, State
 from tracker.operations.tasks import beat
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _roomy_and_well_informed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What depends on the machine and the day on which the tests run."""
+    monkeypatch.setattr(queries, "_disks", lambda: [Disk("state", 50 * 1024**3, 100 * 1024**3)])
+    monkeypatch.setattr(queries, "_holidays_until", lambda year: year + 1)
 
 
 @pytest.fixture
