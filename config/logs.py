@@ -69,8 +69,9 @@ def logging_settings() -> dict[str, Any]:
             "django": through_root,
             # The development server tells of each request, also of each file.
             "django.server": {**through_root, "level": "WARNING"},
-            "gunicorn.error": through_root,
-            "gunicorn.access": through_root,
+            "gunicorn.error": {**through_root, "level": "WARNING"},
+            # Otherwise it would tell of each file, and of each address with what is asked in it.
+            "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },
     }
 

@@ -8,6 +8,6 @@ SCHEDULE = {
     "open and close cycles": {"task": "inspections.keep_cycles", "schedule": crontab(minute="5")},
     "record and send reminders": {"task": "reminders.remind", "schedule": timedelta(minutes=1)},
     "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
-    "show that beat and worker live": {"task": "operations.beat", "schedule": timedelta(minutes=1)},
+    "show that beat and worker live": {"task": "operations.beat", "schedule": timedelta(seconds=30)},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
 }

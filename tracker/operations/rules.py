@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
-# Beat rings each minute and notes it each half; the worker answers each ring.
+# Beat notes each half minute that it rings, and the worker answers as often.
 SILENT_AFTER = timedelta(minutes=3)
 QUEUE_SLOW_AFTER, QUEUE_STUCK_AFTER = timedelta(minutes=2), timedelta(minutes=5)
 MANY_TASKS = 1000
