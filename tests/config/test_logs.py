@@ -4,12 +4,16 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from django.test import Client
 
 from config import logs
+from tests.services import celery
+from tests.services.processes import Process
+from tests.services.site import Site
 
 Lines = Callable[[], list[str]]
 
@@ -170,3 +174,26 @@ def test_a_style_that_is_none_is_refused_by_name(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("LOG_FORMAT", "xml")
     with pytest.raises(ValueError, match="LOG_FORMAT is 'xml': use json or console"):
         logs.style()
+
+
+def json_lines(output: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+def test_gunicorn_writes_its_lines_in_the_same_way(tmp_path: Path):
+    nowhere = Site(tmp_path / "site.log", {"LOG_FORMAT": "json", "JIGAI_VAR": str(tmp_path)}, "tests.nowhere")
+    Process.start(nowhere)
+    assert nowhere.popen.wait(20) != 0
+    said = json_lines(nowhere.output)
+    assert {line["logger"] for line in said} == {"gunicorn.error"}
+    assert "ModuleNotFoundError" in str(said)
+    assert len(said) == len([line for line in nowhere.output.splitlines() if "gunicorn" in line])
+
+
+def test_worker_and_beat_write_their_lines_in_the_same_way(tmp_path: Path):
+    worker = celery.worker(tmp_path, {"LOG_FORMAT": "json", "REDIS_URL": "memory://"})
+    worker.start()
+    worker.stop()
+    ready = next(line for line in json_lines(worker.output) if "ready" in str(line["event"]))
+    assert ready["logger"] == "celery.apps.worker"
+    assert ready["level"] == "info"

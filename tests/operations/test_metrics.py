@@ -1,6 +1,7 @@
 """Figures for Prometheus: few series, right with several processes, and the product's own among them."""
 
 import re
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -73,3 +74,9 @@ def test_several_processes_add_up_and_nobody_makes_series_of_their_own(site: Sit
     assert "nowhere" not in page
     assert 'method="<invalid method>"' in page
     assert site.get("/metrics").status == 404
+
+
+def test_a_length_that_is_no_number_is_refused_before_it_is_counted(site: Site):
+    with socket.create_connection(("127.0.0.1", site.port), timeout=30) as line:
+        line.sendall(b"GET /help/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: many\r\n\r\n")
+        assert line.recv(100).startswith(b"HTTP/1.1 400 ")
