@@ -190,6 +190,7 @@ def test_gunicorn_writes_its_lines_in_the_same_way(tmp_path: Path):
     assert len(said) == len([line for line in nowhere.output.splitlines() if "gunicorn" in line])
 
 
+@pytest.mark.sqlite_only
 def test_worker_and_beat_write_their_lines_in_the_same_way(tmp_path: Path):
     worker = celery.worker(tmp_path, {"LOG_FORMAT": "json", "REDIS_URL": "memory://"})
     worker.start()

@@ -19,6 +19,9 @@ from tests.services.waiting import wait_until
 from tracker.mailing import tasks
 from tracker.mailing.models import Message
 
+# How processes stop does not depend on the database.
+pytestmark = pytest.mark.sqlite_only
+
 
 class Visit(threading.Thread):
     """Somebody who asks for the slow page."""
