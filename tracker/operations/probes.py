@@ -41,16 +41,9 @@ def ready(request: HttpRequest) -> HttpResponse:
     except Error:
         connection.close()
         return _plain("database", status=503)
-    if not _Tables.are_right and unapplied_migrations():
+    if unapplied_migrations():
         return _plain("migrations", status=503)
-    _Tables.are_right = True
     return _plain("ok")
-
-
-class _Tables:
-    """Tables that were right once stay so as long as this program runs; looking takes a while."""
-
-    are_right = False
 
 
 def _ask_database() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from tracker.calendars.periods import shanghai_date
@@ -55,10 +55,20 @@ def _look_into_database(now: datetime) -> Kept:
     )
 
 
+class _Tables:
+    """Tables that were right once stay so as long as this process runs; looking takes a while."""
+
+    are_right = False
+
+
 def unapplied_migrations() -> int:
-    """How many steps the tables are behind the code."""
+    """How many steps the tables are behind the program."""
+    if _Tables.are_right:
+        return 0
     executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    _Tables.are_right = not plan
+    return len(plan)
 
 
 def _clock_off() -> timedelta:
@@ -75,18 +85,23 @@ def _clock_off() -> timedelta:
 
 
 def _look_into_outbox(now: datetime) -> Outbox:
-    unsent = Message.objects.unsent()
-    begun = unsent.filter(Q(not_before__lte=now) | Q(attempts__gt=0))
-    first = begun.order_by().values_list("attempts").annotate(Min("not_before"))
+    begun = Q(not_before__lte=now) | Q(attempts__gt=0)
+    unsent = Message.objects.unsent().order_by().values_list("attempts")
+    waiting = list(unsent.annotate(number=Count("pk"), first=Min("not_before", filter=begun)))
     # What was put off was due before: as much earlier as all its waits together.
-    due = [at - sum(WAITS[:attempts], timedelta(0)) for attempts, at in first]
-    troubled = begun.exclude(last_error="").order_by("-not_before", "-pk")
+    due = [at - sum(WAITS[:attempts], timedelta(0)) for attempts, _, at in waiting if at]
     return Outbox(
-        waiting=unsent.count(),
+        waiting=sum(number for _, number, _ in waiting),
         due_since=min(due, default=None),
-        trouble=troubled.values_list("last_error", flat=True).first() or "",
+        trouble=_last_trouble() if due else "",
         parked=parked_mails().count(),
     )
+
+
+def _last_trouble() -> str:
+    """What the mail server said last of a mail that still waits."""
+    troubled = Message.objects.unsent().exclude(last_error="").order_by("-not_before", "-pk")
+    return troubled.values_list("last_error", flat=True).first() or ""
 
 
 def parked_mails() -> MessageQuerySet:
