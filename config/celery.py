@@ -1,11 +1,15 @@
 """The Celery app: beat rings by config/schedule.py, workers do what the database says is due."""
 
+import logging
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from django.conf import settings
+from django.utils import timezone
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from config import logs
 from config.schedule import SCHEDULE
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,7 +22,7 @@ app.conf.update(
     broker_transport_options={
         "visibility_timeout": 3600,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 30,
+        "socket_timeout": 5,
         "socket_connect_timeout": 5,
         # Nobody waits long for a doorbell that is out of order: the sweep finds the work in the database.
         "connect_retries_timeout": 2,
@@ -37,6 +41,7 @@ app.conf.update(
     beat_schedule=SCHEDULE,
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     beat_max_loop_interval=5,
+    beat_scheduler="config.beat.Scheduler",
 )
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks(
@@ -44,7 +49,22 @@ app.autodiscover_tasks(
         f"tracker.{package}"
         for package in (
             *("accounts", "audit", "mailing", "inspections", "reminders", "summaries", "exchange"),
-            "personal",
+            *("personal", "operations"),
         )
     ]
 )
+
+
+@signals.before_task_publish.connect
+def note_when_rung(headers: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    """Each task says when it was rung, so that one can see how long it waits."""
+    if headers is not None:
+        headers["rung_at"] = timezone.now().isoformat()
+
+
+@signals.setup_logging.connect
+def write_logs_as_the_site_does(loglevel: int | None = None, **kwargs: Any) -> None:
+    """Worker and beat write their lines as every process of the product does."""
+    logs.begin(settings.LOGGING)
+    if loglevel is not None:
+        logging.getLogger().setLevel(loglevel)

@@ -27,6 +27,8 @@ LONGEST_BACK_OFF = 30.0
 STEADY_AFTER = 60.0
 # The longest that a task may take to end before it is handed to the next worker.
 PATIENCE = 30.0
+# What one that is told to hand its task back may take for that.
+HANDING_BACK = 5.0
 
 LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
@@ -63,6 +65,8 @@ class Child:
     log_dir: Path
     environment: dict[str, str] = field(default_factory=dict)
     inherits: tuple[int, ...] = ()
+    # Tells it to hand back what it has not finished in time, where it can.
+    hands_back_on: signal.Signals | None = None
     process: subprocess.Popen[bytes] | None = None
     crashes: int = 0
     started_at: float = 0.0
@@ -116,6 +120,11 @@ class Child:
         self.start_again_at = None
         if self.process and self.process.poll() is None:
             self.process.terminate()
+
+    def ask_to_hand_back(self) -> None:
+        """Tell it that its time is over."""
+        if self.hands_back_on and self.process and self.process.poll() is None:
+            self.process.send_signal(self.hands_back_on)
 
     def has_ended(self) -> bool:
         """Whether the process is gone."""
@@ -243,6 +252,7 @@ class Runner:
             "worker",
             [*celery, "worker", "--concurrency", "2", "--loglevel", "warning", "--without-mingle"],
             log_dir,
+            hands_back_on=signal.SIGQUIT,
         )
         beat = Child("beat", [*celery, "beat", "--loglevel", "warning", "--pidfile="], log_dir)
         try:
@@ -301,14 +311,20 @@ class Runner:
     def _stop_together(self, children: list[Child]) -> None:
         for child in children:
             child.ask_to_stop()
-        until = time.monotonic() + PATIENCE
-        while not all(child.has_ended() for child in children):
-            if self.in_a_hurry.wait(0.05) or time.monotonic() > until:
-                break
+        self._wait_for(children, PATIENCE)
+        for child in children:
+            child.ask_to_hand_back()
+        self._wait_for([child for child in children if child.hands_back_on], HANDING_BACK)
         for child in children:
             if not child.has_ended():
                 say(f"{child.name} did not end in time and was stopped")
             child.end()
+
+    def _wait_for(self, children: list[Child], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not all(child.has_ended() for child in children):
+            if self.in_a_hurry.wait(0.05) or time.monotonic() > until:
+                break
 
 
 def main() -> int:

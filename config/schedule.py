@@ -10,6 +10,7 @@ SCHEDULE = {
     "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
     "seal what the audit trail still has open": {"task": "audit.seal", "schedule": timedelta(minutes=1)},
     "drop audit entries that are old": {"task": "audit.drop_old", "schedule": crontab(hour="3", minute="40")},
+    "show that beat and worker live": {"task": "operations.beat", "schedule": timedelta(seconds=30)},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
     "forget what is no longer to be kept": {
         "task": "personal.forget",

@@ -8,6 +8,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import logs
 from tracker.audit.rules import KEPT_AT_LEAST_DAYS
 
 env = environ.Env()
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "tracker.audit.middleware.request_id",
     "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tracker.operations.probes.answer_probes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,6 +114,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A machine that is gone does not even refuse; seconds until that counts as an outage.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str(
@@ -316,10 +320,16 @@ RETENTION_DAYS = {
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.logging_settings()
+LOGGING_CONFIG = "config.logs.begin"
+
+# Figures for Prometheus at /metrics: kept and shown only where whoever asks has this token.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN:
+    MIDDLEWARE = [
+        "tracker.operations.metrics.CountedBefore",
+        *MIDDLEWARE,
+        "tracker.operations.metrics.CountedAfter",
+    ]
+# Whoever asks whether the site lives asks it directly, by its address and without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]

@@ -11,6 +11,8 @@ from tracker.accounts.views import Help, Home, MailAddress, SetLanguage
 from tracker.office.views.mailbox import Mailbox, MailboxMessage
 from tracker.personal.views import AskForRemoval, MyData, MyDataFile
 
+handler500 = "tracker.operations.views.fault"
+
 urlpatterns = [
     path("", Home.as_view(), name="home"),
     path("help/", Help.as_view(), name="help"),

@@ -1,4 +1,4 @@
-"""gunicorn's settings in `make run`: as many threads as one county's office needs, and a gate.
+"""gunicorn's settings in `make run`: those of every deployment, and a gate.
 
 The worker process loads the site while the runner still looks at the database, and answers only when
 the runner opens the gate by closing its end of the pipe. The listening socket is the runner's, so a
@@ -9,15 +9,9 @@ import os
 import select
 from typing import Any
 
+from config.server import *  # noqa: F403  gunicorn looks for its settings in this module
+
 bind = f"fd://{os.environ['JIGAI_LISTENS_ON']}"
-worker_class = "gthread"
-workers = 2
-threads = 4
-graceful_timeout = 10
-timeout = 60
-control_socket_disable = True
-accesslog = None
-loglevel = "warning"
 
 
 def post_worker_init(worker: Any) -> None:

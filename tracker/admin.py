@@ -260,7 +260,7 @@ def reset_factors(people: "PersonAdmin", request: HttpRequest, chosen: QuerySet[
 class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmin):
     """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
 
-    actions: ClassVar[Any] = (*PeopleActions.actions, reset_factors, *RemovesPersonalData.actions)
+    actions: Any = (*PeopleActions.actions, reset_factors, *RemovesPersonalData.actions)
     ways = ("division__", "enterprise__county__")
     keepers = roles.SECURING
     form = Person

@@ -9,6 +9,7 @@ from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
+from tracker.operations.models import Heartbeat
 from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
 from tracker.summaries.models import MonthlySummary
@@ -25,6 +26,7 @@ __all__ = [
     "Cycle",
     "Division",
     "Enterprise",
+    "Heartbeat",
     "ImportBatch",
     "Industry",
     "Inspection",

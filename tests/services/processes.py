@@ -70,3 +70,9 @@ class Process:
             os.killpg(self.popen.pid, number)
         if wait:
             self.popen.wait()
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that this one has started itself and that still run."""
+    listings = Path("/proc").glob(f"{pid}/task/*/children")
+    return [int(child) for listing in listings for child in listing.read_text().split()]

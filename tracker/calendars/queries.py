@@ -31,3 +31,12 @@ def working_days_of(county_id: int | None) -> Callable[[date], bool]:
         return own[day] if day in own else is_working_nationally(day)
 
     return is_working
+
+
+def knows_holidays_of(year: int) -> bool:
+    """Whether the holidays of a year are known: published with the calendar, or entered for everybody."""
+    try:
+        chinese_calendar.is_workday(date(year, 1, 1))
+    except NotImplementedError:
+        return CalendarDay.objects.filter(county=None, day__year=year).exists()
+    return True

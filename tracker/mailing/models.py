@@ -25,6 +25,10 @@ class MessageQuerySet(ScopedQuerySet):
         """Neither sent, nor parked for a person to look at, nor withdrawn because it no longer matters."""
         return self.filter(sent_at=None, parked_at=None, withdrawn_at=None)
 
+    def parked(self) -> Self:
+        """Given up, and nobody has looked at them yet."""
+        return self.filter(sent_at=None, parked_at__isnull=False, withdrawn_at=None)
+
     def deliverable(self, at: datetime) -> Self:
         """Unsent, due, and in nobody's hands."""
         free = Q(claimed_at=None) | Q(claimed_at__lt=at - CLAIM_LAPSES_AFTER)

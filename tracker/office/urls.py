@@ -7,6 +7,7 @@ from tracker.office.views import (
     contacts,
     cycles,
     enterprises,
+    health,
     imports,
     inclusion,
     inspect,
@@ -64,5 +65,8 @@ urlpatterns = [
     path("audit/", audit.AuditTrail.as_view(), name="audit"),
     path("audit/export/", audit.AuditExport.as_view(), name="audit_export"),
     path("more/imports/", imports.Imports.as_view(), name="imports"),
+    path("health/", health.Health.as_view(), name="health"),
+    path("health/mails/<id:pk>/again/", health.TryMailAgain.as_view(), name="try_mail_again"),
+    path("health/mails/<id:pk>/aside/", health.SetMailAside.as_view(), name="set_mail_aside"),
     path("more/imports/<id:pk>/", imports.ImportPreview.as_view(), name="import"),
 ]

@@ -23,6 +23,7 @@ class More(OfficialOnly, TemplateView):
             **super().get_context_data(**kwargs),
             "may_import": self.person.can("import_table"),
             "reads_trail": self.person.can("read_trail"),
+            "keeps_running": self.person.can("administer_system"),
             "administers": self.person.can("administer"),
         }
 

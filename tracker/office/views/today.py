@@ -31,6 +31,7 @@ from tracker.inspections.queries import (
 from tracker.library.models import BadgeColour, Division, InclusionState, Project, ProjectQuerySet
 from tracker.office.access import OfficialOnly
 from tracker.office.views.cycles import COLOURS, ColourCount, Progress
+from tracker.office.views.health import wrong_lines
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Today(OfficialOnly, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Only what the person's page shows is asked for."""
+        if self.person.can("administer_system"):
+            kwargs["wrong_parts"] = wrong_lines()
         if not self.counties:
             return {"view": self, **kwargs}
         context = super().get_context_data(**kwargs)
