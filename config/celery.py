@@ -38,5 +38,8 @@ app.conf.update(
     beat_max_loop_interval=5,
 )
 app.autodiscover_tasks(
-    [f"tracker.{package}" for package in ("mailing", "inspections", "reminders", "summaries", "exchange")]
+    [
+        f"tracker.{package}"
+        for package in ("mailing", "inspections", "reminders", "summaries", "exchange", "operations")
+    ]
 )

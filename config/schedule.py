@@ -9,4 +9,5 @@ SCHEDULE = {
     "record and send reminders": {"task": "reminders.remind", "schedule": timedelta(minutes=1)},
     "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+    "back up once a day": {"task": "operations.backup", "schedule": crontab(minute="35")},
 }
