@@ -27,6 +27,7 @@ from tracker.operations.rows import Table, latest_migrations, line_of, schema_at
 logger = logging.getLogger(__name__)
 
 SNAPSHOT = "snapshot"
+SEALS = "tracker.auditseal"
 # The day's backup is due from this hour by Shanghai's clock, when nobody works.
 NIGHT = 2
 OWN_NAME = re.compile(r"jigai-\d{4}-\d{2}-\d{2}T\d{6}[+-]\d{4}\.tar\.gz")
@@ -168,17 +169,18 @@ def _put_table(writer: Writer, table: Table, alias: str, folder: Path) -> int:
 
 def _audit_head(apps: Apps, alias: str) -> dict[str, Any] | None:
     """The last seal of the audit trail, if there is one: to compare with what a restored trail ends with."""
-    try:
-        seals = apps.get_model("tracker", "AuditSeal")
-    except LookupError:
-        return None
-    last = seals._base_manager.using(alias).order_by("-pk").values().first()
-    return None if last is None else dict(zip(last, json.loads(line_of(list(last.values()))), strict=True))
+    for table in tables_of(apps):
+        if table.label == SEALS:
+            last = table.model._base_manager.using(alias).order_by("-pk").values().first()
+            # As plain as a row of a table is in the backup.
+            return last and dict(zip(last, json.loads(line_of(list(last.values()))), strict=True))
+    return None
 
 
 def _put_media(writer: Writer) -> list[str]:
     """Write every uploaded file; their paths below the media folder, in the order of the members."""
-    root, paths = Path(settings.MEDIA_ROOT), []
+    root = Path(settings.MEDIA_ROOT)
+    paths: list[str] = []
     for path in sorted(root.rglob("*")):
         with ExitStack() as open_files:
             file = _opened(path)

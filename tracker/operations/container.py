@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -187,7 +187,8 @@ class Reader:
 
     def _unzipped(self, start: int, end: int) -> IO[bytes]:
         self._file.seek(start)
-        return gzip.GzipFile(fileobj=io.BufferedReader(_Part(self._file, end - start), PIECE), mode="rb")
+        part = io.BufferedReader(_Part(self._file, end - start), PIECE)
+        return cast(IO[bytes], gzip.GzipFile(fileobj=part, mode="rb"))
 
     def _read_manifest(self) -> Manifest:
         stream = self._unzipped(self._manifest_at, self._sealed_at)

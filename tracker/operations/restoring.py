@@ -12,7 +12,7 @@ from django.apps.registry import Apps
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.color import no_style
-from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from tracker.operations.backups import sync_folder
@@ -209,7 +209,10 @@ def _load(reader: Reader, found: Found, apps: Apps) -> None:
             raise CannotRestore(str(wrong)) from wrong
         sums[label] = summed
     _continue_numbering([tables[label] for label in found.rows])
-    connection.check_constraints()
+    try:
+        connection.check_constraints()
+    except IntegrityError as dangling:
+        raise CannotRestore(f"Rows of the backup refer to rows that are not in it: {dangling}") from dangling
     for label, put in sums.items():
         _compare(tables[label], put)
 
