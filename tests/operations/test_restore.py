@@ -236,7 +236,8 @@ from django.utils import timezone
 from tracker.operations.backups import back_up
 call_command("migrate", "tracker", "0003", verbosity=0)
 person = {"email": "li@county.example", "name": "Li", "role": "auditor", "language": "zh-hans"}
-person |= {"password": "!", "is_superuser": 0, "is_staff": 0, "is_active": 1, "date_joined": "2026-01-01 00:00:00"}
+person |= {"password": "!", "is_superuser": 0, "is_staff": 0, "is_active": 1}
+person |= {"date_joined": "2026-01-01 00:00:00"}
 with connection.cursor() as cursor:
     marks = ", ".join(["%s"] * len(person))
     cursor.execute(f"INSERT INTO tracker_user ({', '.join(person)}) VALUES ({marks})", list(person.values()))

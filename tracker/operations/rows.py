@@ -28,7 +28,8 @@ FILLED_BY_MIGRATIONS = frozenset(
         *("tracker.division", "tracker.industry", "tracker.badgepolicy"),
     }
 )
-ROWS_AT_ONCE = 1000
+# Few enough to be small in memory, though a row may be a mail, or a workbook.
+ROWS_AT_ONCE, ROWS_WITH_FILES_AT_ONCE = 200, 2
 
 Node = tuple[str, str]
 
@@ -58,6 +59,12 @@ class Table:
         """Whether a backup has it."""
         return self.label not in LEFT_OUT | SIGNS_OF_LIFE and self.model._meta.app_label not in LEFT_OUT_APPS
 
+    @property
+    def at_once(self) -> int:
+        """How many rows are in memory together."""
+        has_files = any(isinstance(field, models.BinaryField) for field in self.fields)
+        return ROWS_WITH_FILES_AT_ONCE if has_files else ROWS_AT_ONCE
+
     def count(self, alias: str) -> int:
         """How many rows it has."""
         return self.model._base_manager.using(alias).count()
@@ -66,7 +73,7 @@ class Table:
         """Every row as a line, by primary key."""
         names = [field.attname for field in self.fields]
         rows = self.model._base_manager.using(alias).order_by("pk").values_list(*names)
-        for row in rows.iterator(ROWS_AT_ONCE):
+        for row in rows.iterator(self.at_once):
             yield line_of(row)
 
     def put(self, rows: Iterable[Sequence[Any]], alias: str) -> int:
@@ -76,9 +83,9 @@ class Table:
         columns = ", ".join(quote(field.column) for field in fields)
         marks = ", ".join(["%s"] * len(fields))
         statement = f"INSERT INTO {quote(self.model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
-        rows = iter(rows)
+        rows, at_once = iter(rows), self.at_once
         with connection.cursor() as cursor:
-            while some := list(islice(rows, ROWS_AT_ONCE)):
+            while some := list(islice(rows, at_once)):
                 prepared = [
                     [
                         field.get_db_prep_save(self._value(field, value), connection)
