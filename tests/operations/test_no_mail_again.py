@@ -14,6 +14,7 @@ from tests.factories import make_cycle, make_inspection, make_official, make_pro
 from tests.operations.conftest import back_up, empty_database, put_back
 from tests.summaries.months import close
 from tracker.accounts.roles import Role
+from tracker.audit.models import AuditEntry
 from tracker.inspections.actions import keep_cycles
 from tracker.inspections.models import Cycle
 from tracker.mailing.actions import deliver_waiting
@@ -165,6 +166,7 @@ def test_after_another_kind_of_restore_it_can_be_settled_alone(capsys: pytest.Ca
     assert Message.objects.unsent().count() == 1
     call_command("restore", settle=True)
     assert "mails withdrawn 1" in capsys.readouterr().out
+    assert AuditEntry.objects.get(act=AuditEntry.Act.RESTORED).after["withdrawn"] == 1
     assert not Message.objects.unsent().exists()
 
 

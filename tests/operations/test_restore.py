@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
@@ -33,7 +34,7 @@ from tracker.inspections.actions import submit_inspection
 from tracker.library.models import Division, Industry, Project
 from tracker.operations import restoring
 from tracker.operations.container import Reader
-from tracker.operations.restoring import CannotRestore
+from tracker.operations.restoring import CannotRestore, NotFinished
 from tracker.operations.rows import Table, line_of, tables_of
 
 NOW = moment(date(2026, 11, 25))
@@ -231,6 +232,7 @@ from pathlib import Path
 django.setup()
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 from tracker.operations.backups import back_up
@@ -295,3 +297,21 @@ def test_the_liaison_of_the_restored_county_can_go_on(folder: Path):
     empty_database()
     put_back(path)
     assert Client().login(email=liaison.email, password="a long pass phrase")
+
+
+def test_when_an_older_backup_cannot_be_brought_up_to_date_the_remedy_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    make_official()
+    path = back_up(folder, NOW)
+    empty_database()
+    # The backup counts as older than the code.
+    monkeypatch.setattr(MigrationGraph, "leaf_nodes", lambda graph, app=None: [("tracker", "9999_tomorrow")])
+
+    def no_migration(*words: str, **options: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(restoring, "call_command", no_migration)
+    with pytest.raises(NotFinished, match=r"disk full. Before anything is started, .* restore --settle"):
+        put_back(path)
+    assert User.objects.count() == 1

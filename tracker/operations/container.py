@@ -1,6 +1,6 @@
 """The one file that a backup is: its members in a tar, a manifest of them, and a seal over all of it.
 
-Plain Python. Three gzip members follow each other: the tar with tables and media, the end of that tar with
+Plain Python. Gzip members follow each other: the tar with tables, and with media, the end of that tar with
 the manifest, and a seal of fixed length that says where the manifest begins and what everything before the
 seal hashes to. `tar xzf` unpacks it too; this reader also notices a single changed byte, and refuses whatever
 its own writer would not write: links, other names, sizes that the file cannot hold.
@@ -28,8 +28,8 @@ LONGEST_LINE = 256 * 1024**2
 # Deflate cannot make more than this of one byte: what claims more is no honest file.
 MOST_FROM_A_BYTE = 1032
 BLOCK, PIECE = 512, 1024**2
-# Media is mostly compressed already; the tables shrink to a tenth at this level, and quickly.
-LEVEL = 5
+# Tables shrink to a tenth, and quickly, at this level; photos and workbooks are compressed already.
+TABLES_LEVEL, MEDIA_LEVEL = 5, 0
 
 _MEMBER = re.compile(r"tables/[a-z0-9_]+\.[a-z0-9_]+\.jsonl|media/[0-9]{8}")
 _SEAL = re.compile(rb"jigai-backup-seal manifest=([0-9]{20}) sha256=([0-9a-f]{64})\n\0*")
@@ -91,14 +91,20 @@ class Writer:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._out = file, _Hashed(file)
+        self._level = TABLES_LEVEL
         self._gzip = self._new_gzip()
         self.members: list[Member] = []
 
     def _new_gzip(self) -> gzip.GzipFile:
-        return gzip.GzipFile("", "wb", LEVEL, self._out, mtime=0)
+        return gzip.GzipFile("", "wb", self._level, self._out, mtime=0)
 
     def add(self, name: str, content: IO[bytes], size: int) -> None:
         """Put the next `size` bytes in; EOFError if there are fewer."""
+        level = MEDIA_LEVEL if name.startswith("media/") else TABLES_LEVEL
+        if level != self._level:
+            self._gzip.close()
+            self._level = level
+            self._gzip = self._new_gzip()
         self.members.append(Member(name, size, self._put(name, content, size)))
 
     def _put(self, name: str, content: IO[bytes], size: int) -> str:
@@ -119,7 +125,7 @@ class Writer:
     def finish(self, facts: Mapping[str, Any]) -> str:
         """Write manifest and seal; the hash of everything before the seal, by which the file is known."""
         self._gzip.close()
-        manifest_at = self._out.length
+        manifest_at, self._level = self._out.length, TABLES_LEVEL
         self._gzip = self._new_gzip()
         manifest = {"format": FORMAT, **facts, "members": [asdict(member) for member in self.members]}
         words = json.dumps(manifest, ensure_ascii=False, indent=1).encode()

@@ -38,6 +38,10 @@ class CannotRestore(Exception):
     """Nothing was restored; the message says why, and what to do."""
 
 
+class NotFinished(CannotRestore):
+    """The rows are there, but not what has to follow; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What a backup says of itself, after every byte and line of it was looked at."""
@@ -109,9 +113,7 @@ def restore(file: IO[bytes], afterwards: Callable[[Found], T]) -> T:
     _refuse_if_used(executor)
     _refuse_media_in_the_way(reader, found)
     leaves = sorted(executor.loader.graph.leaf_nodes())
-    if found.migrations == leaves:
-        call_command("migrate", verbosity=0, interactive=False)
-    else:
+    if executor.migration_plan(found.migrations):
         executor.migrate(found.migrations)
     # Not asked of the executor that was there first: it knows the database as it was.
     apps = schema_at(MigrationExecutor(connection).loader, found.migrations)
@@ -121,9 +123,15 @@ def restore(file: IO[bytes], afterwards: Callable[[Found], T]) -> T:
             return afterwards(found)
     with transaction.atomic():
         _load(reader, found, apps)
-    call_command("migrate", verbosity=0, interactive=False)
-    with transaction.atomic():
-        return afterwards(found)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        with transaction.atomic():
+            return afterwards(found)
+    except Exception as trouble:
+        raise NotFinished(
+            f"The rows are restored, but their tables could not be brought up to date: {trouble}. Before "
+            "anything is started, run manage.py migrate, then manage.py restore --settle."
+        ) from trouble
 
 
 def _refuse_other_schema(executor: MigrationExecutor, found: Found) -> None:

@@ -35,7 +35,9 @@ class Command(BaseCommand):
         """Check, restore or settle, and tell what was done."""
         if options["settle"]:
             with transaction.atomic():
-                self._tell_settled(settle(timezone.now()))
+                settled = settle(timezone.now())
+                record(AuditEntry.Act.RESTORED, after=_numbers(settled))
+            self._tell_settled(settled)
         elif file is None:
             raise CommandError("Say which backup: manage.py restore FILE.")
         else:
@@ -65,9 +67,7 @@ class Command(BaseCommand):
                         "sha256": found.digest,
                         "made_at": found.made_at.isoformat(),
                         "rows": sum(found.rows.values()),
-                        "withdrawn": settled.withdrawn,
-                        "reminders_settled": settled.reminders,
-                        "summaries_settled": settled.summaries,
+                        **_numbers(settled),
                     },
                 )
                 return found, settled
@@ -97,3 +97,11 @@ class Command(BaseCommand):
         )
         for trouble in settled.troubles:
             self.stderr.write(f"could not be settled, so a mail of it may come again: {trouble}")
+
+
+def _numbers(settled: Settled) -> dict[str, int]:
+    return {
+        "withdrawn": settled.withdrawn,
+        "reminders_settled": settled.reminders,
+        "summaries_settled": settled.summaries,
+    }
