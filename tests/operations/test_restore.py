@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.graph import MigrationGraph
@@ -115,7 +116,9 @@ def test_everybody_has_to_sign_in_again(folder: Path):
     path = back_up(folder, NOW)
     browser.force_login(person)
     assert browser.get("/", follow=True).context["user"].is_authenticated
-    User.objects.all().delete()
+    sessions = list(Session.objects.all())
+    empty_database()
+    Session.objects.bulk_create(sessions)
     put_back(path)
     assert User.objects.filter(pk=person.pk).exists()
     assert not browser.get("/", follow=True).context["user"].is_authenticated
