@@ -100,7 +100,7 @@ def name_of(at: datetime) -> str:
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
     """Nobody else makes a backup in this folder; what one that was killed left behind is gone."""
-    with (folder / ".jigai-backup.lock").open("ab") as lock:
+    with open(os.open(folder / ".jigai-backup.lock", os.O_CREAT | os.O_WRONLY, 0o600), "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

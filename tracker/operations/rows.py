@@ -18,7 +18,12 @@ from django.utils.duration import duration_iso_string
 
 # What must not outlive a restore: who was signed in, who was locked out, keys that work once, and the signs
 # of life of a machine that is gone.
-LEFT_OUT = frozenset({"sessions.session", "usersessions.usersession", "account.emailconfirmation"})
+LEFT_OUT = frozenset(
+    {
+        *("sessions.session", "usersessions.usersession", "tracker.visit"),
+        *("tracker.signinattempt", "account.emailconfirmation"),
+    }
+)
 LEFT_OUT_APPS = frozenset({"axes"})
 SIGNS_OF_LIFE = frozenset({"tracker.heartbeat"})
 # What migrations fill in before anybody has done anything; a database with only this is empty.
