@@ -14,6 +14,8 @@ from django.apps.registry import Apps
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.migrations.loader import MigrationLoader
+from django.db.models.sql import DeleteQuery, InsertQuery
+from django.db.models.sql.constants import NO_RESULTS
 from django.utils.duration import duration_iso_string
 
 # What must not outlive a restore: who was signed in, who was locked out, keys that work once, and the signs
@@ -83,14 +85,10 @@ class Table:
 
     def put(self, rows: Iterable[Sequence[Any]], alias: str) -> int:
         """Add rows as they were, past everything that would alter or notice them; how many."""
-        connection = connections[alias]
-        quote, fields, put = connection.ops.quote_name, self.fields, 0
-        columns = ", ".join(quote(field.column) for field in fields)
-        marks = ", ".join(["%s"] * len(fields))
-        statement = f"INSERT INTO {quote(self.model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608
-        rows, at_once = iter(rows), self.at_once
+        connection, fields, put = connections[alias], self.fields, 0
+        statement, rows = self._insertion(alias), iter(rows)
         with connection.cursor() as cursor:
-            while some := list(islice(rows, at_once)):
+            while some := list(islice(rows, self.at_once)):
                 prepared = [
                     [
                         field.get_db_prep_save(self._value(field, value), connection)
@@ -101,6 +99,14 @@ class Table:
                 cursor.executemany(statement, prepared)
                 put += len(some)
         return put
+
+    def _insertion(self, alias: str) -> str:
+        """The statement that adds a row, as Django writes it for this database."""
+        query = InsertQuery(self.model)
+        nothing: dict[str, Any] = {field.attname: None for field in self.fields}
+        query.insert_values(self.fields, [self.model(**nothing)], raw=True)
+        [(statement, _)] = query.get_compiler(alias).as_sql()
+        return str(statement)
 
     def _value(self, field: Any, value: Any) -> Any:
         if value is None or isinstance(field, models.JSONField):
@@ -114,9 +120,7 @@ class Table:
 
     def empty(self, alias: str) -> None:
         """Take out every row; who refers to them is asked only at the end of the transaction."""
-        connection = connections[alias]
-        with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(self.model._meta.db_table)}")  # noqa: S608
+        DeleteQuery(self.model).get_compiler(alias).execute_sql(NO_RESULTS)
 
 
 def tables_of(apps: Apps) -> list[Table]:
