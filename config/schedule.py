@@ -17,4 +17,5 @@ SCHEDULE = {
         "schedule": crontab(hour="3", minute="40"),
     },
     "tidy sessions, invitations, past passwords": {"task": "accounts.tidy", "schedule": crontab(minute="40")},
+    "back up once a day": {"task": "operations.backup", "schedule": crontab(minute="35")},
 }

@@ -1,7 +1,7 @@
 """A complete month is frozen once, and the county's leaders are written to about it once."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,11 @@ logger = logging.getLogger(__name__)
 
 KIND = "monthly_summary"
 
+# Who is told that mails are in the outbox.
+Announce = Callable[[Iterable[Message]], None]
 
-def summarise(now: datetime) -> list[MonthlySummary]:
+
+def summarise(now: datetime, announce: Announce = ring) -> list[MonthlySummary]:
     """Freeze every complete month and write to its leaders; may run at any moment, twice, or after a stop.
 
     What is frozen stays, and a mail that is in the outbox stays: only what is missing is added. A month that
@@ -39,7 +42,7 @@ def summarise(now: datetime) -> list[MonthlySummary]:
         Division.objects.counties().filter(cycles__state=Cycle.State.CLOSED).distinct().order_by("code")
     ):
         try:
-            made += _summarise_county(county, now)
+            made += _summarise_county(county, now, announce)
         except Exception as trouble:  # whatever it is, it is this county's
             logger.exception("the monthly summary of %s could not be made", county.code)
             troubles.append(trouble)
@@ -48,7 +51,7 @@ def summarise(now: datetime) -> list[MonthlySummary]:
     return made
 
 
-def _summarise_county(county: Division, now: datetime) -> list[MonthlySummary]:
+def _summarise_county(county: Division, now: datetime, announce: Announce) -> list[MonthlySummary]:
     today = shanghai_date(now)
     cycles = Cycle.objects.of_county(county).values_list("start", "state")
     states = {HalfMonth.starting(start): state for start, state in cycles}
@@ -56,7 +59,7 @@ def _summarise_county(county: Division, now: datetime) -> list[MonthlySummary]:
     for month in complete_months(states, today):
         summaries.append(freeze_month(county, month, now))
         if is_worth_a_mail(month, today):
-            write_to_leaders(summaries[-1], now)
+            write_to_leaders(summaries[-1], now, announce)
     return summaries
 
 
@@ -73,7 +76,7 @@ def freeze_month(county: Division, month: Month, now: datetime) -> MonthlySummar
     return summary
 
 
-def write_to_leaders(summary: MonthlySummary, now: datetime) -> list[Message]:
+def write_to_leaders(summary: MonthlySummary, now: datetime, announce: Announce = ring) -> list[Message]:
     """Put a mail for each of the county's own leaders into the outbox; those that are there already stay."""
     leaders = User.objects.filter(role__in=LEADING, division=summary.county, is_active=True).order_by("pk")
     keys = {
@@ -84,19 +87,18 @@ def write_to_leaders(summary: MonthlySummary, now: datetime) -> list[Message]:
     messages = []
     for leader in leaders:
         if keys[leader.pk] not in written:
-            messages += _write_to(leader, keys[leader.pk], summary, now)
+            message = _write_to(leader, keys[leader.pk], summary, now)
+            if message is not None:
+                announce([message])
+                messages.append(message)
     return messages
 
 
-def _write_to(leader: User, key: str, summary: MonthlySummary, now: datetime) -> list[Message]:
+def _write_to(leader: User, key: str, summary: MonthlySummary, now: datetime) -> Message | None:
     with translation.override(leader.language):
         context = {"summary": tell(summary.figures), "chain": AuditSeal.objects.head()}
         table = File(filename(summary.figures), project_table(summary.figures), CONTENT_TYPE)
-    message = compose(key, KIND, leader, "monthly_summary", context, not_before=now, attachments=[table])
-    if message is None:
-        return []
-    ring([message])
-    return [message]
+    return compose(key, KIND, leader, "monthly_summary", context, not_before=now, attachments=[table])
 
 
 @transaction.atomic
