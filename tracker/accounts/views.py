@@ -70,7 +70,7 @@ class SetLanguage(Public):
                 settings.LANGUAGE_COOKIE_NAME,
                 language,
                 max_age=LANGUAGE_KEPT_FOR_SECONDS,
-                secure=settings.SESSION_COOKIE_SECURE,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
                 httponly=True,
                 samesite="Lax",
             )
