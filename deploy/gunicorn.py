@@ -1,4 +1,4 @@
-"""gunicorn's settings in a deployment: behind a proxy that ends TLS, stopped by SIGTERM after what runs is done."""
+"""gunicorn in a deployment: behind a proxy that ends TLS, stopped by SIGTERM after what runs is done."""
 
 import os
 
