@@ -180,3 +180,13 @@ def test_the_message_numbers_its_lines():
 def test_control_development_asks_for_none_of_this(tmp_path: Path):
     bare = {"PATH": os.environ["PATH"], "JIGAI_VAR": str(tmp_path)}
     assert run(SETTINGS, bare).stdout == "False\n"
+
+
+def test_files_that_one_user_collects_another_may_serve():
+    asked = "import django; django.setup(); from django.contrib.staticfiles.storage import "
+    asked += "staticfiles_storage as s; from django.core.files.storage import default_storage as d; "
+    asked += (
+        "print(oct(s.file_permissions_mode), oct(s.directory_permissions_mode), oct(d.file_permissions_mode))"
+    )
+    told = run([sys.executable, "-c", asked], environment_of(DJANGO_SETTINGS_MODULE="config.settings"))
+    assert told.stdout == "0o644 0o755 0o600\n"
