@@ -204,6 +204,8 @@ SHOWS_MAILBOX = EMAIL_BACKEND == "tracker.mailing.mailbox.MailboxBackend" and no
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Jigai 技改 <noreply@jigai.example>")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="jigai.example")
 DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
+# Whom to tell of a weakness: a mail address or a page.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}
