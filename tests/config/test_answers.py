@@ -1,5 +1,6 @@
 """Every answer protects its reader, whoever gives it and whatever went wrong."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -115,8 +116,9 @@ def test_what_exists_is_protected_too():
 
 
 @pytest.fixture
-def faults(monkeypatch: pytest.MonkeyPatch) -> dict[str, Browser]:
+def faults(monkeypatch: pytest.MonkeyPatch, settings: Any) -> dict[str, Browser]:
     """One browser for each kind of error, which has just met it."""
+    settings.LARGEST_REQUEST = 100_000
     browsers = {name: Browser() for name in ("400", "400 host", "403", "404", "405", "413", "429", "500")}
     browsers["403 token"] = Browser(enforce_csrf_checks=True)
     browsers["403"].force_login(make_enterprise_user())
@@ -132,7 +134,7 @@ def faults(monkeypatch: pytest.MonkeyPatch) -> dict[str, Browser]:
     browsers["404"].get("/static/nothing.css")
     browsers["404"].get("/%00")
     browsers["405"].put("/help/")
-    browsers["413"].post("/account/login/", CONTENT_LENGTH=str(configured.LARGEST_REQUEST + 1))
+    browsers["413"].post("/account/login/", {"file": io.BytesIO(b"x" * 150_000)})
     for _ in range(40):
         browsers["429"].post("/account/login/", {})
     browsers["429"].seen = browsers["429"].seen[-1:]
@@ -147,9 +149,10 @@ def test_every_kind_of_error_is_protected(faults: dict[str, Browser]):
         assert missing(browser.seen) == [], name
 
 
-def test_what_is_too_large_is_refused_in_our_words_before_it_is_read(faults: dict[str, Browser]):
+def test_what_is_too_large_is_heard_out_and_refused_in_our_words(faults: dict[str, Browser]):
     [(_asked, answer)] = faults["413"].seen
     assert "10 MB" in answer.content.decode()
+    assert answer.wsgi_request.read() == b""
 
 
 def test_a_file_is_protected_and_may_be_kept(settings: Any):

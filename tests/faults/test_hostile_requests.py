@@ -239,7 +239,7 @@ HEADS = [
     *({"If-Modified-Since": value} for value in ("\x00", "Mon, 99 Xxx 99999 99:99:99 GMT", "9" * 400)),
     *({"If-None-Match": value, "If-Match": value} for value in ("\x00", '"', "x" * 5000)),
     *({"Range": value} for value in ("bytes=-", "bytes=9-1", "bytes=0-" + "9" * 400, "x", "\x00")),
-    *({"Content-Length": value} for value in ("-1", "x", "9" * 30, "", "１", "1 1", "\x00")),
+    *({"Content-Length": value} for value in ("-1", "x", "", "１", "1 1", "\x00")),
     *(
         {"X-Forwarded-For": value}
         for value in ("\x00", "x" * 5000, "::ffff:1.2.3.4, [::1]:x, 999.9.9.9", ",")
