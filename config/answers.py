@@ -61,7 +61,7 @@ def sound_requests(get_response: Handler) -> Handler:
             del request.COOKIES[name]
         if _length(request) > settings.LARGEST_REQUEST:
             _let_it_pass(request)
-            return HttpResponse(render_to_string("413.html"), status=413)
+            return HttpResponse(render_to_string("413.html", request=request), status=413)
         return get_response(request)
 
     return handle
