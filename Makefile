@@ -20,7 +20,7 @@ run: ## Start site, worker, beat and Redis with the demo county; Ctrl-C ends all
 test: setup ## Run every test, on SQLite and on PostgreSQL, and the stories in a browser
 	@bin/test
 
-check: setup ## Format, lint, types, imports, templates, migrations, deployment, translations
+check: setup ## Format, lint, weaknesses, types, imports, templates, migrations, deployment, translations
 	@bin/check
 
 format: setup ## Put the code into the project's format and mend what ruff can mend

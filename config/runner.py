@@ -331,17 +331,18 @@ def main() -> int:
     """Run until told to stop; 0 if that is how it ended."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
 
-    var_dir = Path(settings.VAR_DIR).absolute()
-    # Another broker, named by REDIS_URL, is somebody else's to start.
-    redis_socket = None if os.environ.get("REDIS_URL") else var_dir / "redis.sock"
     try:
+        var_dir = Path(settings.VAR_DIR).absolute()
+        # Another broker, named by REDIS_URL, is somebody else's to start.
+        redis_socket = None if os.environ.get("REDIS_URL") else var_dir / "redis.sock"
         port = int(os.environ.get("PORT", "8000"))
         var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         var_dir.chmod(0o700)
         with only_one(var_dir, f"http://{HOST}:{port}"):
             Runner(var_dir, port, redis_socket).run()
-    except (CannotRun, broker.NoBroker) as fault:
+    except (CannotRun, broker.NoBroker, ImproperlyConfigured) as fault:
         say(str(fault))
         return 1
     except KeyboardInterrupt:

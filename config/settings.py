@@ -1,17 +1,17 @@
-"""Everything that can be set, read from the environment once; README.md lists the names."""
+"""Everything that can be set, read from the environment once; docs/running-it.md lists the names."""
 
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config import logs
+from config.environment import Deployment, Environment, refusal
 from tracker.audit.rules import KEPT_AT_LEAST_DAYS
 
-env = environ.Env()
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("JIGAI_VAR", default=str(BASE_DIR / "var")))
@@ -20,10 +20,8 @@ if ENVIRONMENT not in {"development", "test", "production"}:
     raise ImproperlyConfigured(f"JIGAI_ENV is {ENVIRONMENT!r}: use development, test or production.")
 IS_PRODUCTION = ENVIRONMENT == "production"
 
-DEBUG = env.bool("DEBUG", default=False) and not IS_PRODUCTION
+DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="" if IS_PRODUCTION else "development-only-" + "x" * 50)
-if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
 # Earlier keys: what was signed or encrypted with one of them is still read.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list(
@@ -55,24 +53,26 @@ INSTALLED_APPS = [
     "tracker",
 ]
 
+# What protects every answer stands outside of whatever may answer early: a redirect, a file, a fault.
 MIDDLEWARE = [
+    "config.answers.protected",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tracker.audit.middleware.request_id",
     "django_structlog.middlewares.RequestMiddleware",
-    "csp.middleware.CSPMiddleware",
     "tracker.operations.probes.answer_probes",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.answers.sound_requests",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tracker.audit.middleware.actor",
     "tracker.accounts.visits.watched_sessions",
     "tracker.accounts.middleware.reader_language",
-    "tracker.accounts.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tracker.accounts.second_factors.middleware.SecondFactorFirst",
     "axes.middleware.AxesMiddleware",
@@ -234,17 +234,20 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("JIGAI_STATIC", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if IS_PRODUCTION
-        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+        # Whoever collects them need not be who serves them; unlike uploads they are for everybody.
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
 }
 WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = VAR_DIR / "media"
 # A workbook of a county is well under this; what is larger is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
@@ -253,6 +256,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 # Where the day's backup goes, and how many days are kept; an empty folder's name turns the daily backup off.
 BACKUP_DIR = env.str("BACKUP_DIR", default=str(VAR_DIR / "backups"))
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+# Beyond what a form says in its own words, so that only a flood meets the bare refusal.
+LARGEST_REQUEST = 16 * 1024 * 1024
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -266,8 +271,19 @@ CONTENT_SECURITY_POLICY = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# A half-month's work needs none of these of the device, whatever script might ask for them.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "geolocation", "gyroscope", "hid", "idle-detection", "magnetometer"),
+        *("microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+    )
+)
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = True
+# Otherwise what a page says to one person would travel in a cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = int(timedelta(days=730).total_seconds())
@@ -278,6 +294,8 @@ if IS_PRODUCTION:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_SECURE = True
+    LANGUAGE_COOKIE_NAME = "__Host-language"
 
 # Mail: in development it goes to a mailbox that a page of the product shows; see mailing/mailbox.py.
 if "EMAIL_URL" in env:
@@ -292,6 +310,8 @@ SHOWS_MAILBOX = EMAIL_BACKEND == "tracker.mailing.mailbox.MailboxBackend" and no
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Jigai 技改 <noreply@jigai.example>")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="jigai.example")
 DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
+# Whom to tell of a weakness: a mail address or a page.
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
 # The trail: an id for each request that its jobs keep, and for how many days entries stay.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
@@ -322,6 +342,21 @@ RETENTION_DAYS = {
 
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}
+
+deployment = Deployment(
+    secret_key=SECRET_KEY,
+    debug=DEBUG,
+    allowed_hosts=ALLOWED_HOSTS,
+    trusted_origins=CSRF_TRUSTED_ORIGINS,
+    site_url=SITE_URL,
+    database_engine=DATABASES["default"]["ENGINE"],
+    redis_url=env.str("REDIS_URL", default=None),
+    mail_backend=EMAIL_BACKEND if "EMAIL_URL" in env else None,
+    mail_domain=env.str("MAIL_DOMAIN", default=None),
+    from_email=env.str("DEFAULT_FROM_EMAIL", default=None),
+)
+if faults := env.faults(deployment if IS_PRODUCTION else None):
+    raise ImproperlyConfigured(refusal(faults))
 
 LOGGING = logs.logging_settings()
 LOGGING_CONFIG = "config.logs.begin"

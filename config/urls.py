@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 import tracker.converters  # noqa: F401  registers the converters that the included addresses use
+from tracker.accounts.contact import SecurityContact
 from tracker.accounts.second_factors.views import RecoveryCodes, RemoveKey, SecondFactors
 from tracker.accounts.single_sign_on import StartSingleSignOn
 from tracker.accounts.views import Help, Home, MailAddress, SetLanguage
@@ -37,5 +38,6 @@ urlpatterns = [
     path("my/", include("tracker.portal.urls")),
     path("mailbox/", Mailbox.as_view(), name="mailbox"),
     path("mailbox/<slug:name>/", MailboxMessage.as_view(), name="mailbox_message"),
+    path(".well-known/security.txt", SecurityContact.as_view(), name="security_txt"),
     path("admin/", admin.site.urls),
 ]

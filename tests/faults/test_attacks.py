@@ -25,6 +25,7 @@ from openpyxl import load_workbook
 from tests.accounts.test_matrix import PAGES as PAGES_OF_ROLES
 from tests.accounts.test_matrix import REFUSED
 from tests.accounts.test_who_opens_what import pages
+from tests.config.environments import SAFE
 from tests.exchange import workbooks
 from tests.factories import (
     PASSWORD,
@@ -823,10 +824,12 @@ def test_in_production_cookies_are_bound_to_the_host_and_sent_over_tls_alone():
         "DEBUG": False,
         "SECURE_SSL_REDIRECT": True,
         "SECURE_HSTS_SECONDS": 63072000,
+        "LANGUAGE_COOKIE_SECURE": True,
+        "LANGUAGE_COOKIE_NAME": "__Host-language",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         "SHOWS_MAILBOX": False,
-        "ALLOWED_HOSTS": [],
     }
-    environment = {**os.environ, "JIGAI_ENV": "production", "SECRET_KEY": "k" * 60, "DEBUG": "on"}
+    environment = {**os.environ, **SAFE}
     command = [sys.executable, "-c", asked, *wanted]
     told = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, check=True)
     assert json.loads(told.stdout) == wanted

@@ -23,15 +23,3 @@ def reader_language(get_response: Handler) -> Handler:
         return get_response(request)
 
     return handle
-
-
-def private_pages(get_response: Handler) -> Handler:
-    """Keep pages of signed-in people out of every cache, so that "back" after signing out shows nothing."""
-
-    def handle(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        if request.user.is_authenticated and "Cache-Control" not in response:
-            response["Cache-Control"] = "private, no-store"
-        return response
-
-    return handle

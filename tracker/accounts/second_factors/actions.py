@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tracker.accounts.models import User
 from tracker.accounts.second_factors.secrecy import decrypt, hash_of, matching, new_recovery_codes
+from tracker.accounts.visits import end_sessions
 from tracker.audit.actions import record
 from tracker.audit.models import AuditEntry
 from tracker.mailing.actions import compose
@@ -79,13 +80,15 @@ def recovery_codes_left(person: User) -> int | None:
 def reset_second_factors(person: User, *, by: User, why: str) -> int:
     """Take away everything that somebody has lost or had stolen, and tell them; how many it were.
 
-    They set up a new one at the next sign-in, where one is required.
+    Their sessions end: whoever holds the lost key must not go on. They set up a new one at the next sign-in,
+    where one is required.
     """
     if by == person:
         raise OneselfReset
     factors = Authenticator.objects.filter(user_id=person.pk)
     types = sorted(factors.values_list("type", flat=True))
     factors.delete()
+    end_sessions(person, by=by, why=why)
     entry = record(
         AuditEntry.Act.SECOND_FACTOR,
         person,

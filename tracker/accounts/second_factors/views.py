@@ -35,6 +35,8 @@ def keys_work_at(host: str) -> bool:
 class SecondFactors(SignedIn, IndexView):
     """What the person has set up, and what they can."""
 
+    needs = "be_here"
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The factors, and whether one is still owed."""
         return {
@@ -49,6 +51,7 @@ class SecondFactors(SignedIn, IndexView):
 class RecoveryCodes(SignedIn, TemplateView):
     """New recovery codes, shown on the answer that makes them and never again: only their hashes are kept."""
 
+    needs = "be_here"
     template_name = "account/recovery_codes.html"
 
     @method_decorator(never_cache)
@@ -77,6 +80,7 @@ class RecoveryCodes(SignedIn, TemplateView):
 class RemoveKey(SignedIn, DeleteView):
     """allauth asks whether a factor may go when it is an app, and forgets to ask when it is a key."""
 
+    needs = "be_here"
     template_name = "mfa/webauthn/authenticator_confirm_delete.html"
     success_url = reverse_lazy("mfa_list_webauthn")
 
