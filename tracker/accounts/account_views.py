@@ -34,7 +34,6 @@ class Sessions(SignedIn, TemplateView):
     """Where you are signed in, and the way to end it there."""
 
     needs = "be_here"
-    needs = "be_here"
     template_name = "account/sessions.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -99,7 +98,6 @@ def seconds_left(visit: Visit, now: datetime) -> dict[str, Any]:
 class SignInAgain(SignedIn):
     """End this session before its time, to begin another on the same page."""
 
-    needs = "be_here"
     needs = "be_here"
 
     def get(self, request: HttpRequest) -> HttpResponse:
