@@ -21,13 +21,17 @@ class MessageQuerySet(ScopedQuerySet):
 
     person_path = "recipient"
 
+    def undelivered(self) -> Self:
+        """Neither sent nor withdrawn because it no longer matters."""
+        return self.filter(sent_at=None, withdrawn_at=None)
+
     def unsent(self) -> Self:
         """Neither sent, nor parked for a person to look at, nor withdrawn because it no longer matters."""
         return self.filter(sent_at=None, parked_at=None, withdrawn_at=None)
 
     def parked(self) -> Self:
         """Given up, and nobody has looked at them yet."""
-        return self.filter(sent_at=None, parked_at__isnull=False, withdrawn_at=None)
+        return self.undelivered().filter(parked_at__isnull=False)
 
     def deliverable(self, at: datetime) -> Self:
         """Unsent, due, and in nobody's hands."""
@@ -74,6 +78,11 @@ class Message(models.Model):
                 fields=["not_before"],
                 condition=Q(sent_at=None, parked_at=None, withdrawn_at=None),
                 name="message_unsent",
+            ),
+            models.Index(
+                fields=["attempts"],
+                condition=Q(sent_at=None, withdrawn_at=None),
+                name="message_undelivered",
             ),
         ]
 

@@ -85,16 +85,22 @@ def _clock_off() -> timedelta:
 
 
 def _look_into_outbox(now: datetime) -> Outbox:
-    begun = Q(not_before__lte=now) | Q(attempts__gt=0)
-    unsent = Message.objects.unsent().order_by().values_list("attempts")
-    waiting = list(unsent.annotate(number=Count("pk"), first=Min("not_before", filter=begun)))
+    waits, begun = Q(parked_at=None), Q(not_before__lte=now) | Q(attempts__gt=0)
+    open_ones = Message.objects.undelivered().order_by().values("attempts")
+    rows = list(
+        open_ones.annotate(
+            waiting=Count("pk", filter=waits),
+            parked=Count("pk", filter=~waits),
+            first=Min("not_before", filter=waits & begun),
+        )
+    )
     # What was put off was due before: as much earlier as all its waits together.
-    due = [at - sum(WAITS[:attempts], timedelta(0)) for attempts, _, at in waiting if at]
+    due = [row["first"] - sum(WAITS[: row["attempts"]], timedelta(0)) for row in rows if row["first"]]
     return Outbox(
-        waiting=sum(number for _, number, _ in waiting),
+        waiting=sum(row["waiting"] for row in rows),
         due_since=min(due, default=None),
         trouble=_last_trouble() if due else "",
-        parked=parked_mails().count(),
+        parked=sum(row["parked"] for row in rows),
     )
 
 
