@@ -100,8 +100,13 @@ class SignInService:
 
     def configuration(self) -> dict[str, Any]:
         """The settings of the product that lead to it."""
-        app = {"provider_id": "oidc", "name": "县政务平台", "client_id": CLIENT_ID, "secret": CLIENT_SECRET}
-        app["settings"] = {"server_url": self.url}
+        app = {
+            "provider_id": "oidc",
+            "name": "县政务平台",
+            "client_id": CLIENT_ID,
+            "secret": CLIENT_SECRET,
+            "settings": {"server_url": self.url},
+        }
         return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
 
 
