@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tracker", "0018_heartbeats"),
+        ("tracker", "0012_heartbeats"),
     ]
 
     operations = [
