@@ -42,6 +42,9 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks(
     [
         f"tracker.{package}"
-        for package in ("audit", "mailing", "inspections", "reminders", "summaries", "exchange")
+        for package in (
+            *("accounts", "audit", "mailing", "inspections", "reminders", "summaries", "exchange"),
+            "personal",
+        )
     ]
 )

@@ -18,3 +18,17 @@ def broker_is_not_embedded(app_configs: Any, **kwargs: Any) -> list[CheckMessage
             id="jigai.E001",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def sign_in_service_is_reached_safely(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Whoever stands between us and the sign-in service could otherwise say who somebody is."""
+    if not settings.OIDC_SERVER_URL or settings.OIDC_SERVER_URL.startswith("https://"):
+        return []
+    return [
+        Error(
+            "The sign-in service is reached without encryption.",
+            hint="Set OIDC_SERVER_URL to an address that begins with https://.",
+            id="jigai.E020",
+        )
+    ]

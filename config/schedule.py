@@ -11,4 +11,9 @@ SCHEDULE = {
     "seal what the audit trail still has open": {"task": "audit.seal", "schedule": timedelta(minutes=1)},
     "drop audit entries that are old": {"task": "audit.drop_old", "schedule": crontab(hour="3", minute="40")},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+    "forget what is no longer to be kept": {
+        "task": "personal.forget",
+        "schedule": crontab(hour="3", minute="40"),
+    },
+    "tidy sessions, invitations, past passwords": {"task": "accounts.tidy", "schedule": crontab(minute="40")},
 }

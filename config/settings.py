@@ -23,6 +23,8 @@ DEBUG = env.bool("DEBUG", default=False) and not IS_PRODUCTION
 SECRET_KEY = env.str("SECRET_KEY", default="" if IS_PRODUCTION else "development-only-" + "x" * 50)
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to at least 50 random characters.")
+# Earlier keys: what was signed or encrypted with one of them is still read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if IS_PRODUCTION else ["127.0.0.1", "localhost", "testserver"]
 )
@@ -41,6 +43,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "django_tables2",
     "django_filters",
     "csp",
@@ -60,11 +66,14 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tracker.audit.middleware.actor",
+    "tracker.accounts.visits.watched_sessions",
     "tracker.accounts.middleware.reader_language",
     "tracker.accounts.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tracker.accounts.second_factors.middleware.SecondFactorFirst",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -109,11 +118,39 @@ REDIS_URL = env.str(
     "REDIS_URL", default=f"redis+socket://{quote(str((VAR_DIR / 'redis.sock').absolute()))}?virtual_host=0"
 )
 
+
+def _between(name: str, default: int, least: int, most: int) -> int:
+    """A whole number from the environment; one that makes no sense refuses to start."""
+    number = env.int(name, default=default)
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} is {number}: use {least} to {most}.")
+    return number
+
+
+# A session ends without activity, and at the latest so long after sign-in: docs/adr/0011.
+SESSION_IDLE = timedelta(minutes=_between("SESSION_IDLE_MINUTES", 30, 5, 480))
+SESSION_LONGEST = timedelta(hours=_between("SESSION_HOURS", 12, 1, 24))
+if SESSION_IDLE > SESSION_LONGEST:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES is longer than SESSION_HOURS.")
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# The row outlives the session, so that whoever comes back is told why it is over.
+SESSION_COOKIE_AGE = int(SESSION_LONGEST.total_seconds()) + 24 * 60 * 60
+PASSWORD_PROFILE = env.str("PASSWORD_PROFILE", default="asvs")
+if PASSWORD_PROFILE not in {"asvs", "mlps"}:
+    raise ImproperlyConfigured(f"PASSWORD_PROFILE is {PASSWORD_PROFILE!r}: use asvs or mlps.")
+INVITATION_LASTS = timedelta(days=_between("INVITATION_DAYS", 7, 1, 30))
+
 AUTH_USER_MODEL = "tracker.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "tracker.accounts.lockout.handler.DoorKeeper",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "tracker.accounts.passwords.ByProfile"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "tracker.accounts.adapter.InvitedOnly"
@@ -124,6 +161,63 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SITE_URL.startswith("https") else "http"
+# What locks, and for how long, is in tracker/accounts/lockout/rules.py.
+AXES_HANDLER = "tracker.accounts.lockout.handler.Attempts"
+AXES_LOCKOUT_CALLABLE = "tracker.accounts.lockout.handler.tell_to_wait"
+AXES_CLIENT_IP_CALLABLE = "tracker.accounts.addresses.counted_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# allauth counts in one process alone: what must not be passed is counted above, the rest spares the server.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "request_login_code": None}
+# How many proxies of ours stand before the server and write whom they were called by into X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+ACCOUNT_FORMS = {
+    "request_login_code": "tracker.accounts.forms.AskForCode",
+    "confirm_login_code": "tracker.accounts.forms.TypeCode",
+}
+
+# Officials and administrators set one up before they do anything else; enterprises may.
+SECOND_FACTOR_REQUIRED = env.bool("SECOND_FACTOR_REQUIRED", default=IS_PRODUCTION)
+MFA_ADAPTER = "tracker.accounts.second_factors.adapter.SecondFactors"
+# Recovery codes are ours: allauth keeps them in a form from which they can be read again.
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+# Administrators enter mail addresses, so nobody can hold back somebody else's.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "tracker.accounts.second_factors.forms.CodeAtSignIn",
+    "reauthenticate": "tracker.accounts.second_factors.forms.CodeOnceMore",
+    "activate_totp": "tracker.accounts.second_factors.forms.SetUpApp",
+    "add_webauthn": "tracker.accounts.second_factors.forms.AddKey",
+    "edit_webauthn": "tracker.accounts.second_factors.forms.RenameKey",
+}
+
+# The authority's own sign-in service, by OpenID Connect; where it is named, the sign-in page has a button.
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="").rstrip("/")
+OIDC_NAME = env.str("OIDC_NAME", default="OpenID Connect")
+SOCIALACCOUNT_ADAPTER = "tracker.accounts.single_sign_on.PeopleOfOurs"
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": env.str("OIDC_CLIENT_ID", default=""),
+                "secret": env.str("OIDC_CLIENT_SECRET", default=""),
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -200,6 +294,24 @@ if AUDIT_KEPT_DAYS < KEPT_AT_LEAST_DAYS:
     raise ImproperlyConfigured(
         f"AUDIT_KEPT_DAYS is {AUDIT_KEPT_DAYS}: the law wants {KEPT_AT_LEAST_DAYS} or more."
     )
+
+
+def kept_for_days(name: str, default: int, least: int) -> int:
+    """A time of keeping, which is never shorter than the law or the product's own work needs."""
+    days = env.int(name, default=default)
+    if days < least:
+        raise ImproperlyConfigured(f"{name} is {days}: use at least {least}.")
+    return days
+
+
+# For how many days personal data are kept; docs/personal-data.md says why.
+RETENTION_DAYS = {
+    "people": kept_for_days("KEEP_PEOPLE_DAYS", 3 * 365, least=365),
+    "contacts": kept_for_days("KEEP_CONTACTS_DAYS", 3 * 365, least=365),
+    "mail_texts": kept_for_days("KEEP_MAIL_TEXTS_DAYS", 365, least=30),
+    "sign_in_attempts": kept_for_days("KEEP_SIGN_IN_ATTEMPTS_DAYS", 365, least=183),
+    "import_files": kept_for_days("KEEP_IMPORT_FILES_DAYS", 365, least=30),
+}
 
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}

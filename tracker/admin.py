@@ -1,29 +1,40 @@
 """The administrator's tables: people, places, calendars, policies.
 
 What inspections and the rule produce (badges, inspections, a project's standing) has no way in from here. An
-administrator looks after their own division and what lies below; what holds for everybody is for those above all divisions.
-System administrators keep places, calendars and policies; security administrators keep people.
+administrator looks after their own division and what lies below; what holds for everybody is for those above
+all divisions. System administrators keep places, calendars and policies; security administrators keep people.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, SetUnusablePasswordMixin, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts import roles
+from tracker.accounts import invitations, roles
+from tracker.accounts.fields import writable
+from tracker.accounts.lockout.actions import lift_lock
+from tracker.accounts.lockout.models import SignInAttempt
+from tracker.accounts.lockout.rules import Kind
 from tracker.accounts.models import User
+from tracker.accounts.person_admin import PeopleActions
 from tracker.accounts.roles import Role
+from tracker.accounts.second_factors.actions import reset_second_factors
+from tracker.accounts.visits import end_sessions
 from tracker.badges.figures import plain
 from tracker.badges.models import BadgePolicy
 from tracker.badges.policy import DEFAULT_POINTS, BadPolicy, Policy
@@ -31,6 +42,8 @@ from tracker.calendars.models import CalendarDay
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.library.models import CountySettings, Division, Enterprise, Industry
 from tracker.mailing.models import Message
+from tracker.mailing.rules import without_secrets
+from tracker.personal.administering import RemovesPersonalData
 
 # --- the site ---
 
@@ -54,8 +67,9 @@ admin.site.index_title = _("People, places, calendars, policies")
 admin.site.has_permission = is_administrator  # type: ignore[method-assign]  # Django's own way is a setting more
 admin.site.login = sign_in_at_the_front_door  # type: ignore[method-assign]
 
-# Roles take the place of groups, and an administrator enters mail addresses with the person.
-for not_used in (Group, EmailAddress):
+# Roles take the place of groups, and an administrator enters mail addresses with the person. Second factors
+# are their owners' alone, and the sign-in service is configured where the server is.
+for not_used in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(not_used)
 
 
@@ -78,7 +92,7 @@ class ByAdministrators(admin.ModelAdmin):
 
     # Look-ups from a row to its divisions, ending in "__", or "" for the row itself.
     ways: ClassVar[tuple[str, ...]] = ()
-    # Rows without a division hold for everybody: shown to each administrator, kept by those above all divisions.
+    # Rows without a division hold for everybody: all see them, those above all divisions keep them.
     shared_rows: ClassVar[Q | None] = None
     # Which of the administrators the table belongs to; the others do not see it.
     keepers: ClassVar[frozenset[Role]] = roles.ADMINISTERING
@@ -118,6 +132,16 @@ class ByAdministrators(admin.ModelAdmin):
 
     def _is_own(self, request: HttpRequest, obj: Model) -> bool:
         return type(obj)._default_manager.filter(reach(request, *self.ways), pk=obj.pk).exists()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Only what the registry lets the role set; whatever else is sent is ignored."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        assert isinstance(request.user, User)
+        allowed = writable(self.opts.model_name or "", request.user.role)
+        columns = {field.name for field in self.opts.get_fields()}
+        for name in columns.intersection(form.base_fields) - allowed:
+            del form.base_fields[name]
+        return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only places and enterprises within reach can be chosen."""
@@ -176,10 +200,17 @@ class PersonMixin(forms.ModelForm):
 
 
 class NewPerson(PersonMixin, AdminUserCreationForm):
-    """Somebody to be added, with a first password or none."""
+    """Somebody to be added: invited by mail, or with a first password that you tell them."""
 
-    usable_password = SetUnusablePasswordMixin.create_usable_password_field(
-        _("Without one, the person chooses it by “Forgot your password?” on the sign-in page.")
+    usable_password = forms.ChoiceField(
+        label=_("How the person comes to a password"),
+        required=False,
+        initial="false",
+        choices=[
+            ("false", _("Invite by mail: the person chooses it")),
+            ("true", _("I set a first password and tell it to the person")),
+        ],
+        widget=forms.RadioSelect(attrs={"class": "radiolist"}),
     )
 
     class Meta:
@@ -195,43 +226,84 @@ class Person(PersonMixin, UserChangeForm):
         fields = ("email", "password", "name", "language", "role", "division", "enterprise", "is_active")
 
 
+class Reason(forms.Form):
+    """Why something is done to somebody's account; it stands in the audit trail."""
+
+    why = forms.CharField(label=_("Reason"), min_length=4, max_length=400)
+
+
+@admin.action(description=_("Reset the second factors"), permissions=["change"])
+def reset_factors(people: "PersonAdmin", request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+    """Ask for a reason, then take away the second factors of those chosen; nobody does it for themselves."""
+    assert isinstance(request.user, User)
+    others = chosen.exclude(pk=request.user.pk)
+    if not others:
+        people.message_user(request, _("Another administrator has to do this for you."), messages.ERROR)
+        return None
+    form = Reason(request.POST if "why" in request.POST else None)
+    if form.is_valid():
+        for person in others:
+            reset_second_factors(person, by=request.user, why=form.cleaned_data["why"])
+        people.message_user(request, _("The second factors are reset, and a mail is on its way."))
+        return None
+    context = {
+        **people.admin_site.each_context(request),
+        "title": _("Reset the second factors"),
+        "people": others,
+        "form": form,
+        "opts": people.opts,
+    }
+    return TemplateResponse(request, "account/admin_reset_second_factors.html", context)
+
+
 @admin.register(User)
-class PersonAdmin(ByAdministrators, UserAdmin):
+class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmin):
     """Who may sign in, as what, and for which place; somebody who leaves is switched off, not deleted."""
 
+    actions: ClassVar[Any] = (*PeopleActions.actions, reset_factors, *RemovesPersonalData.actions)
     ways = ("division__", "enterprise__county__")
     keepers = roles.SECURING
     form = Person
     add_form = NewPerson
     add_form_template = "account/admin_new_person.html"
+    change_form_template = "account/admin_person.html"
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise", "is_active")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Sign-in"), {"fields": ("invitation_state", "open_sessions", "last_login", "date_joined")}),
+        (_("Personal data"), {"fields": ("removal_asked_at", "removed_at")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "name", "language")}),
         (_("Role"), {"fields": ("role", "division", "enterprise")}),
-        (_("First password"), {"fields": ("usable_password", "password1", "password2")}),
+        (_("Invitation or first password"), {"fields": ("usable_password", "password1", "password2")}),
     )
-    list_display = ("name", "email", "role", "division", "enterprise", "is_active")
-    list_filter = ("role", "is_active", "language")
+    list_display = ("name", "email", "role", "division", "enterprise", "is_active", "removal_asked_at")
+    list_filter = ("role", "is_active", "language", ("removal_asked_at", admin.EmptyFieldListFilter))
     list_select_related = ("division", "enterprise")
     search_fields = ("name", "email", "division__name_zh", "enterprise__name")
     autocomplete_fields = ("division", "enterprise")
     ordering = ("name", "pk")
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = (
+        *("invitation_state", "open_sessions", "last_login", "date_joined"),
+        *("removal_asked_at", "removed_at"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Whoever stands above all divisions is out of the others' reach: a new password would be a way up."""
+        """Who stands above all divisions is out of the others' reach: a new password would be a way up."""
         return super().get_queryset(request)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Only somebody above all divisions puts others there."""
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         form.may_lack_division = _stands_above_all(request)
         return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Nobody gives themselves another role, nor switches themselves off."""
+        own = ("role", "division", "enterprise", "is_active") if obj == request.user else ()
+        return (*self.readonly_fields, *own)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The role alone decides who comes in here; a changed address leaves no older one to sign in with."""
@@ -239,6 +311,57 @@ class PersonAdmin(ByAdministrators, UserAdmin):
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
             EmailAddress.objects.filter(user=obj).delete()
+        assert isinstance(request.user, User)
+        if change and {"email", "role", "is_active"} & set(form.changed_data):
+            end_sessions(obj, by=request.user, why=", ".join(form.changed_data))
+            if not obj.is_active:
+                invitations.withdraw(obj, by=request.user, now=timezone.now())
+        elif not change and not obj.has_usable_password():
+            invitations.invite(obj, by=request.user, now=timezone.now())
+            messages.info(request, _("A mail with a link to choose a password is on its way."))
+
+
+@admin.register(SignInAttempt)
+class LockAdmin(ByAdministrators):
+    """Who failed to come in lately, and what is locked; a lock ends by itself, or is lifted here."""
+
+    keepers = roles.SECURING
+    list_display = ("account", "address", "kind", "at", "locked_until")
+    list_filter = ("kind",)
+    list_per_page = 50
+    search_fields = ("account", "address")
+    actions = ("lift",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The newest attempt from each address for each account of people within reach."""
+        shown = SignInAttempt.objects.newest_of_each_pair(timezone.now())
+        if _stands_above_all(request):
+            return shown
+        people = User.objects.filter(reach(request, "division__", "enterprise__county__"))
+        return shown.filter(account__in=people.values("email"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """They come by themselves."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """They are what they are."""
+        return False
+
+    @admin.display(description=_("locked until"))
+    def locked_until(self, attempt: SignInAttempt) -> datetime | None:
+        """When the lock ends, if there is one."""
+        return SignInAttempt.objects.locked_until(
+            Kind(attempt.kind), attempt.account, attempt.address, timezone.now()
+        )
+
+    @admin.action(description=_("Lift the lock of account and address"), permissions=["view"])
+    def lift(self, request: HttpRequest, chosen: QuerySet[SignInAttempt]) -> None:
+        """Let them try again at once."""
+        assert isinstance(request.user, User)
+        for attempt in chosen:
+            lift_lock(attempt, by=request.user)
+        self.message_user(request, _("The locks are lifted."))
 
 
 # --- places ---
@@ -500,7 +623,7 @@ class MessageAdmin(ByAdministrators):
 
     ways = ("recipient__division__", "recipient__enterprise__county__")
     fields = (
-        *("kind", "recipient", "address", "language", "subject", "text"),
+        *("kind", "recipient", "address", "language", "subject", "words"),
         *("made_at", "not_before", "attempts", "sent_at", "parked_at", "withdrawn_at", "last_error"),
     )
     list_display = ("subject", "kind", "recipient", "address", "made_at", "sent_at", "parked_at", "attempts")
@@ -508,6 +631,12 @@ class MessageAdmin(ByAdministrators):
     list_select_related = ("recipient",)
     search_fields = ("subject", "address", "recipient__name")
     date_hierarchy = "made_at"
+    readonly_fields = ("words",)
+
+    @admin.display(description=_("text"))
+    def words(self, message: Message) -> str:
+        """The text without the secret in an invitation's link: whoever has it signs in as the person."""
+        return without_secrets(message.text)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Mails are made by what happens, never by hand."""

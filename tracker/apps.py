@@ -14,4 +14,6 @@ class TrackerConfig(AppConfig):
     def ready(self) -> None:
         import config.celery  # shared_task and delay_on_commit need the app in every process
         import config.checks  # noqa: F401  what a real deployment must not do
+        import tracker.accounts.second_factors.receivers  # what is written down besides
+        import tracker.accounts.visits  # a session begins and ends with these signals
         import tracker.audit.receivers  # noqa: F401  sign-ins and jobs are signalled

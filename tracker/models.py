@@ -1,6 +1,7 @@
 """The roll-call of tables: Django looks here, everyone else imports from the package itself."""
 
-from tracker.accounts.models import User
+from tracker.accounts.lockout.models import SignInAttempt
+from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
@@ -8,6 +9,7 @@ from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
+from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
 from tracker.summaries.models import MonthlySummary
 
@@ -26,9 +28,14 @@ __all__ = [
     "ImportBatch",
     "Industry",
     "Inspection",
+    "Invitation",
     "Message",
     "MonthlySummary",
+    "PastPassword",
+    "Photo",
     "Project",
     "Reminder",
+    "SignInAttempt",
     "User",
+    "Visit",
 ]

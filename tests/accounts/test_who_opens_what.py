@@ -1,4 +1,4 @@
-"""Every page against every kind of reader, drawn from the addresses themselves."""
+"""What holds for every page, drawn from the addresses themselves; who opens which is in test_matrix.py."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tests.accounts.test_matrix import PAGES as PAGES_OF_ROLES
+from tests.accounts.test_matrix import REFUSED
 from tests.factories import make_enterprise_user, make_official
 from tracker.accounts.access import SignedIn
 from tracker.accounts.roles import Role
@@ -56,13 +58,6 @@ def test_both_audiences_have_pages():
 
 
 @by_name(PAGES)
-def test_a_stranger_is_led_to_the_sign_in_page_and_back(name: str, page: str, view: type, client: Client):
-    answer = client.get(page)
-    assert answer.status_code == 302
-    assert answer["Location"] == f"{reverse('account_login')}?next={page}"
-
-
-@by_name(PAGES)
 def test_somebody_who_was_switched_off_is_a_stranger(name: str, page: str, view: type):
     client = Client()
     user = make_official(Role.TEAM_LEAD)
@@ -72,34 +67,9 @@ def test_somebody_who_was_switched_off_is_a_stranger(name: str, page: str, view:
     assert client.get(page)["Location"].startswith(reverse("account_login"))
 
 
-@by_name(OFFICE)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_an_enterprise_opens_no_page_of_officials(name: str, page: str, view: type, method: str):
-    assert getattr(signed_in_as(Role.ENTERPRISE), method)(page).status_code == 403
-
-
-@by_name(PORTAL)
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.ENTERPRISE}))
-def test_an_official_opens_no_page_of_enterprises(name: str, page: str, view: type, role: Role):
-    assert signed_in_as(role).get(page).status_code == 403
-
-
-@by_name(OFFICE)
-@pytest.mark.parametrize("role", sorted(set(Role) - {Role.ENTERPRISE}))
-def test_a_page_opens_for_the_roles_that_it_names_and_for_no_other(
-    name: str, page: str, view: type[SignedIn], role: Role
-):
-    answer = signed_in_as(role).get(page)
-    if role in view.roles:
-        # What the address names does not exist, so 404 is as good as the page; some pages only take forms.
-        assert answer.status_code in {200, 302, 404, 405}
-    else:
-        assert answer.status_code == 403
-
-
 @by_name(PAGES)
 def test_a_page_of_a_signed_in_person_is_kept_by_no_cache(name: str, page: str, view: type[SignedIn]):
-    role = Role.ENTERPRISE if Role.ENTERPRISE in view.roles else sorted(view.roles)[0]
+    role = next(role for role in Role if PAGES_OF_ROLES[name][role] != REFUSED)
     answer = signed_in_as(role).get(page)
     assert "no-store" in answer["Cache-Control"]
     assert "private" in answer["Cache-Control"]

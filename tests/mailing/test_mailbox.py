@@ -96,6 +96,6 @@ def test_a_mail_that_is_not_there_is_not_found(client: Client):
 def test_where_mails_are_really_sent_there_is_no_mailbox(client: Client, settings: Settings):
     entry = delivered()
     settings.SHOWS_MAILBOX = False
-    client.force_login(make_official("administrator"))
+    client.force_login(make_official("system_administrator"))
     assert client.get(reverse("mailbox")).status_code == 404
     assert client.get(reverse("mailbox_message", args=[entry.name])).status_code == 404

@@ -197,8 +197,8 @@ def test_enterprises_do_not_open_the_pages(client: Client):
 
 def test_somebody_of_a_township_does_not_write_for_the_whole_county(client: Client):
     client.force_login(make_official("team_lead", make_township()))
-    assert client.get(reverse("office:imports")).status_code == 404
-    assert uploaded(client, table(row())).status_code == 404
+    assert client.get(reverse("office:imports")).status_code == 403
+    assert uploaded(client, table(row())).status_code == 403
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

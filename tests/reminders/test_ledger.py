@@ -92,7 +92,7 @@ def test_nobody_else_is_reminded(cycle: Cycle):
     inspector = make_official()
     give(inspector)
     busy_elsewhere = make_official()
-    for role in (Role.LEADER, Role.AUDITOR, Role.ADMINISTRATOR):
+    for role in (Role.LEADER, Role.AUDITOR, Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR):
         make_official(role)
     make_official(Role.TEAM_LEAD, make_county("371525"))
     give(make_official(is_active=False))

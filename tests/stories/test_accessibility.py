@@ -137,7 +137,7 @@ class County:
         self.leader = make.make_official(Role.LEADER, name="李县长")
         self.liaison = make.make_official(Role.STATISTICS_LIAISON, name="孙统计")
         self.auditor = make.make_official(Role.AUDITOR, name="周审计")
-        self.administrator = make.make_official(Role.ADMINISTRATOR, name="钱管理", is_staff=True)
+        self.administrator = make.make_official(Role.SYSTEM_ADMINISTRATOR, name="钱管理", is_staff=True)
         self.city = make.make_official(Role.LEADER, Division.objects.get(code="371400"), name="市长")
         self.projects = self._library()
         self.firm = make.make_enterprise_user(self.projects[0].enterprise)
@@ -222,6 +222,8 @@ class County:
                     f"/office/projects/{first.pk}/?cycle={earlier}",
                     "/office/projects/add/",
                     f"/office/projects/{first.pk}/plan/",
+                    f"/office/projects/{first.pk}/photos/",
+                    f"/office/projects/{first.pk}/contact/remove/",
                     "/office/enterprises/",
                     f"/office/enterprises/{first.enterprise_id}/",
                     f"/office/inspect/{last.pk}/",
@@ -261,9 +263,11 @@ class County:
                 self.firm,
                 [
                     "/my/",
+                    "/account/sessions/",
                     f"/my/projects/{first.pk}/",
                     f"/my/projects/{first.pk}/?cycle={earlier}",
                     "/help/",
+                    "/account/my-data/",
                     "/account/password/change/",
                 ],
             ),

@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 from django.views import View
 
 from tracker.accounts.models import User
-from tracker.accounts.roles import Role
 
 # Forms are read and sent, nothing else: Django's own form pages would take a PUT as well.
 METHODS = ["get", "head", "options", "post"]
@@ -22,18 +21,32 @@ class Public(View):
 
 
 class SignedIn(View):
-    """A page for people in some roles: others get 403, strangers the sign-in page."""
+    """A page for people with a permission: others get 403, strangers the sign-in page.
+
+    `needs` is the permission that the page asks for, `needs_to_post` another one for what it sends. Here it
+    is asked without a row; a page about one row calls `require` with it as soon as it has found it.
+    """
 
     http_method_names = METHODS
-    roles: ClassVar[frozenset[Role]] = frozenset(Role)
+    needs: ClassVar[str] = ""
+    needs_to_post: ClassVar[str] = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Let the handler run only for a person in one of the roles."""
+        """Let the handler run only for a person who has the permission."""
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not request.user.may(self.roles):
-            raise PermissionDenied
+        self.require()
         return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def permission(self) -> str:
+        """What the person needs for this request."""
+        return self.needs_to_post if self.needs_to_post and self.request.method == "POST" else self.needs
+
+    def require(self, row: Any = None) -> None:
+        """Refuse, with 403, whoever may see the row but not do this to it."""
+        if not self.person.can(self.permission, row):
+            raise PermissionDenied
 
     @property
     def person(self) -> User:

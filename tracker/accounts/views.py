@@ -17,8 +17,19 @@ from tracker.accounts.roles import Role
 LANGUAGE_KEPT_FOR_SECONDS = 365 * 24 * 60 * 60
 
 
+def frame_of(person: User) -> dict[str, Any]:
+    """What a page of nobody's audience needs to stand in the reader's own navigation."""
+    return {
+        "frame": "portal/base.html" if person.enterprise else "office/base.html",
+        "enterprise": person.enterprise,
+        "county": person.enterprise.county if person.enterprise else person.division,
+    }
+
+
 class Home(SignedIn):
     """Send each person to where their work begins."""
+
+    needs = "be_here"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The portal, today's page, or the administration for who stands above all divisions."""
@@ -38,19 +49,15 @@ class Help(Public, TemplateView):
         person = self.request.user
         if not isinstance(person, User):
             return context
-        place = person.enterprise.county if person.enterprise else person.division
-        return {
-            **context,
-            "frame": "portal/base.html" if person.enterprise else "office/base.html",
-            "enterprise": person.enterprise,
-            "county": place,
-            "team_leads": list(team_leads_of(place.path)) if place else [],
-        }
+        frame = frame_of(person)
+        place = frame["county"]
+        return {**context, **frame, "team_leads": list(team_leads_of(place.path)) if place else []}
 
 
 class MailAddress(SignedIn, TemplateView):
     """The address one signs in with; allauth's own page here would take anybody's address."""
 
+    needs = "be_here"
     template_name = "account/email.html"
 
 
@@ -66,17 +73,22 @@ class SetLanguage(Public):
         response = HttpResponseRedirect(_page_within_this_site(request))
         language = request.POST.get("language")
         if language in Language.values:
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                language,
-                max_age=LANGUAGE_KEPT_FOR_SECONDS,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
+            remember_language(response, language)
             if isinstance(request.user, User):
                 User.objects.filter(pk=request.user.pk).update(language=language)
         return response
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Show this browser its pages in the language from now on."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=LANGUAGE_KEPT_FOR_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def _page_within_this_site(request: HttpRequest) -> str:

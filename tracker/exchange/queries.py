@@ -278,7 +278,7 @@ class _Known:
         self.overtaken_enterprises = {one.enterprise_id for one in projects if one.pk in self.overtaken}
         people = User.objects.filter(
             role=Role.INSPECTOR, is_active=True, division__path__startswith=county.path
-        )
+        ).select_related("division")
         self.people: dict[str, list[User]] = {}
         for person in people:
             self.people.setdefault(normalised(person.name), []).append(person)
@@ -300,9 +300,14 @@ class _Known:
         newer = here.accepted().filter(cycle_start__gt=start)
         self.overtaken = set(newer.values_list("project_id", flat=True))
 
-    def inspector_named(self, name: str) -> tuple[User | None, bool]:
-        """The county's inspector of that name, and whether there are several, of whom none is meant."""
-        people = self.people.get(normalised(name), [])
+    def inspector_named(self, name: str, township: str) -> tuple[User | None, bool]:
+        """The inspector of that name who sees the township; none, and a doubt, if there are several."""
+        named = self.people.get(normalised(name), [])
+        people = [
+            one
+            for one in named
+            if one.division and (one.division == self.county or one.division.name_zh == township)
+        ]
         return (people[0], False) if len(people) == 1 else (None, len(people) > 1)
 
 
@@ -341,7 +346,7 @@ class _Planner:
         if column is None:
             return Note(line.number, code, values=tuple(values.items()))
         cell = line.cells[column.index] if column.index < len(line.cells) else ""
-        written = rules.text_of(cell)[: rules.WRITTEN_SHOWN]
+        written = rules.masked(at, rules.text_of(cell))[: rules.WRITTEN_SHOWN]
         return Note(line.number, code, column.letter, column.head, written, tuple(values.items()))
 
     def _fill(self, planned: PlannedRow, row: Row, line: Line) -> None:
@@ -516,7 +521,8 @@ class _Planner:
             facts["code"] = row.project_code
         found = {one.value: getattr(row, attribute) for one, attribute in DATES_OF_PROJECT.items()}
         facts |= _dates(project, found)
-        inspector, is_doubtful = self.known.inspector_named(row.responsible_name or "")
+        township = row.township or (project.township.name_zh if project and project.township else "")
+        inspector, is_doubtful = self.known.inspector_named(row.responsible_name or "", township)
         if is_doubtful:
             odd.append((Field.RESPONSIBLE, "inspector_of_several"))
         if project is None:

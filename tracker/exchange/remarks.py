@@ -8,7 +8,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 
 from tracker.exchange.queries import Plan, PlannedRow
-from tracker.exchange.rules import text_of
+from tracker.exchange.rules import masked, text_of
 from tracker.exchange.sheet import Table
 from tracker.exchange.words import remark
 
@@ -16,7 +16,10 @@ REMARK_WIDTH = 70
 
 
 def workbook_with_remarks(table: Table, plan: Plan) -> bytes:
-    """The wrong rows first, then the odd ones: row number, what to do, and the row as it was handed in."""
+    """The wrong rows first, then the odd ones: row number, what to do, and the row as it was handed in.
+
+    Telephone numbers are masked; handed in again, a masked one leaves the number that is kept.
+    """
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet(_("Remarks"))
     sheet.freeze_panes = "C2"
@@ -28,7 +31,8 @@ def workbook_with_remarks(table: Table, plan: Plan) -> bytes:
     for row in odd:
         cells = lines[row.number].cells
         written = [
-            text_of(cells[column.index]) if column.index < len(cells) else "" for column in table.columns
+            masked(column.field, text_of(cells[column.index])) if column.index < len(cells) else ""
+            for column in table.columns
         ]
         sheet.append(
             [

@@ -573,6 +573,11 @@ LONGEST = {
 WRITTEN_SHOWN = 60
 
 
+def masked(field: Field | None, text: str) -> str:
+    """What a cell of the column says, as it may be told again: nobody needs a telephone number for that."""
+    return library.masked_phone(text) if field == Field.PHONE else library.with_masked_phones(text)
+
+
 class _Reader:
     """Reads one row cell by cell and keeps what cannot be read: a row tells all its errors at once."""
 
@@ -589,7 +594,7 @@ class _Reader:
 
     def note(self, field: Field | None, code: str, **values: str | int) -> Note:
         column = self.columns.get(field) if field else None
-        written = text_of(self.cell(field))[:WRITTEN_SHOWN] if field else ""
+        written = masked(field, text_of(self.cell(field)))[:WRITTEN_SHOWN] if field else ""
         place = (column.letter, column.head) if column else ("", "")
         return Note(self.line.number, code, *place, written, tuple(values.items()))
 
@@ -614,6 +619,11 @@ class _Reader:
             self.wrong(field, "too_long", most=LONGEST[field])
             return None
         return text or None
+
+    def phone(self) -> str | None:
+        """A telephone number; a masked one, as the remarks give it back, leaves the number that is kept."""
+        text = self.text(Field.PHONE)
+        return None if text is None or library.is_masked(text) else text
 
     def needed(self, field: Field) -> str:
         text = self.text(field, is_name=True)
@@ -741,7 +751,7 @@ def _read_line(line: Line, columns: Mapping[Field, Column], shares: bool) -> Rea
         problem=None if Field.PROBLEM not in columns else "" if (problem or "") in NOTHING else problem,
         responsible_name=reader.text(Field.RESPONSIBLE, is_name=True),
         contact_name=reader.text(Field.CONTACT, is_name=True),
-        contact_phone=reader.text(Field.PHONE),
+        contact_phone=reader.phone(),
         remark=reader.text(Field.REMARK),
     )
     errors = sorted(reader.errors, key=lambda error: (len(error.letter), error.letter))

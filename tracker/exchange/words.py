@@ -18,6 +18,7 @@ from tracker.exchange.queries import Change, HalfMonthTakesNoTable
 from tracker.exchange.rules import Field, Note
 from tracker.inspections.models import Inspection
 from tracker.library.models import Enterprise, InclusionState, Project, Stage
+from tracker.library.rules import masked_phone, with_masked_phones
 from tracker.library.words import half_month_label
 
 MODELS: Mapping[str, type[models.Model]] = {
@@ -253,6 +254,10 @@ def shown(change: Change, value: Any) -> str:
     }
     if value in (None, "", []):
         return "–"
+    if change.field == Field.PHONE:
+        return masked_phone(str(value))
+    if change.field in (Field.CONTACT, Field.RESPONSIBLE):
+        return with_masked_phones(str(value))
     if change.field in choices:
         return str(choices[change.field](value).label)
     if change.field == "month_only":

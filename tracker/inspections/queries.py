@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from tracker.accounts import roles
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.badges import rules
@@ -29,9 +28,9 @@ from tracker.library.rules import INCLUSION_THRESHOLD
 def inspectable_by(person: User) -> ProjectQuerySet:
     """Projects that the person may inspect: an inspector their own, a team lead all of the county."""
     projects = Project.objects.visible_to(person).followed()
-    if person.role == Role.INSPECTOR:
-        return projects.of_inspector(person)
-    return projects if person.may(roles.INSPECTING) else projects.none()
+    if not person.can("inspect_project"):
+        return projects.none()
+    return projects.of_inspector(person) if person.role == Role.INSPECTOR else projects
 
 
 def awaiting(cycle: Cycle) -> ProjectQuerySet:

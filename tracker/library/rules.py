@@ -48,3 +48,43 @@ def has_right_check_digit(code: str) -> bool:
         total = (product + digit) % 10 or 10
         product = total * 2 % 11
     return (11 - product) % 10 == digits[-1]
+
+
+# A mobile number of the mainland is known by its first three and last four digits; of any other number
+# at most half of the digits may be seen.
+MOBILE = re.compile(r"^(?:00)?(?:86)?(1[3-9]\d{9})$")
+SHOWN_AT_START, SHOWN_AT_END = 3, 4
+NUMBER_IN_TEXT = re.compile(
+    r"(?<![\dA-Za-z-])(?:1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8})(?![\dA-Za-z])"
+)
+
+
+def masked_phone(number: str) -> str:
+    """A telephone number that still tells two apart but rings nobody: 138****8000."""
+    written = unicodedata.normalize("NFKC", number).strip()
+    digits = "".join(sign for sign in written if sign.isdecimal())
+    if not written:
+        return ""
+    if mobile := MOBILE.match(digits):
+        digits, shown = mobile[1], SHOWN_AT_START + SHOWN_AT_END
+    else:
+        shown = min(len(digits) // 2, SHOWN_AT_START + SHOWN_AT_END)
+    at_end = min(SHOWN_AT_END, (shown + 1) // 2)
+    at_start = min(SHOWN_AT_START, shown - at_end)
+    hidden = len(digits) - at_start - at_end
+    return f"{digits[:at_start]}{'*' * max(hidden, 4)}{digits[len(digits) - at_end :]}"
+
+
+def with_masked_phones(text: str) -> str:
+    """A text in which whatever looks like a telephone number is masked: "张三 138****8000"."""
+    normal = unicodedata.normalize("NFKC", text)
+    return (
+        NUMBER_IN_TEXT.sub(lambda found: masked_phone(found[0]), normal)
+        if NUMBER_IN_TEXT.search(normal)
+        else text
+    )
+
+
+def is_masked(text: str) -> bool:
+    """Whether something stands here that was masked, so that it is no number of its own."""
+    return "*" in unicodedata.normalize("NFKC", text)

@@ -3,6 +3,7 @@
 Plain Python. A mail server answers 2xx (taken), 4xx (not now) or 5xx (never); RFC 5321, 4.2.
 """
 
+import re
 import smtplib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,3 +72,12 @@ def _answer(code: int, text: bytes | str) -> str:
 def next_attempt(attempts: int, at: datetime) -> datetime | None:
     """When to try again after so many attempts; None when it has been tried often enough."""
     return at + WAITS[attempts - 1] if attempts < MOST_ATTEMPTS else None
+
+
+# A link that lets in whoever opens it; its last part is the secret.
+SECRET_LINK = re.compile(r"(/account/invitation/)[\w-]{20,}")
+
+
+def without_secrets(text: str) -> str:
+    """The text of a mail with every secret in its links blanked."""
+    return SECRET_LINK.sub(r"\1…", text)

@@ -5,15 +5,14 @@ from typing import Any
 
 from django.http import Http404
 
-from tracker.accounts import roles
 from tracker.accounts.access import SignedIn
 from tracker.library.models import Division, Project
 
 
 class OfficialOnly(SignedIn):
-    """A page for officials of any role; narrow it with `roles`."""
+    """A page for officials of any role; narrow it with `needs`."""
 
-    roles = roles.OFFICIALS
+    needs = "read_office"
 
     @cached_property
     def counties(self) -> list[Division]:

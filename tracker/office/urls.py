@@ -4,12 +4,14 @@ from django.urls import path
 
 from tracker.office.views import (
     audit,
+    contacts,
     cycles,
     enterprises,
     imports,
     inclusion,
     inspect,
     more,
+    photos,
     projects,
     summaries,
     today,
@@ -23,6 +25,24 @@ urlpatterns = [
     path("projects/add/", projects.AddProject.as_view(), name="add_project"),
     path("projects/<id:pk>/edit/", projects.EditProject.as_view(), name="edit_project"),
     path("projects/<id:pk>/plan/", projects.PlanProject.as_view(), name="plan_project"),
+    path("projects/<id:pk>/phone/", contacts.RevealProjectPhone.as_view(), name="show_project_phone"),
+    path(
+        "projects/<id:pk>/contact/remove/",
+        contacts.RemoveProjectContact.as_view(),
+        name="remove_project_contact",
+    ),
+    path(
+        "enterprises/<id:pk>/phone/", contacts.RevealEnterprisePhone.as_view(), name="show_enterprise_phone"
+    ),
+    path(
+        "enterprises/<id:pk>/contact/remove/",
+        contacts.RemoveEnterpriseContact.as_view(),
+        name="remove_enterprise_contact",
+    ),
+    path("projects/<id:pk>/photos/", photos.ProjectPhotos.as_view(), name="photos"),
+    path("photos/<id:pk>/", photos.Picture.as_view(), name="picture"),
+    path("photos/<id:pk>/small/", photos.SmallPicture.as_view(), name="small_picture"),
+    path("photos/<id:pk>/delete/", photos.DeletePhoto.as_view(), name="delete_photo"),
     path("enterprises/", enterprises.Enterprises.as_view(), name="enterprises"),
     path("enterprises/<id:pk>/", enterprises.EnterprisePage.as_view(), name="enterprise"),
     path("enterprises/add/", enterprises.AddEnterprise.as_view(), name="add_enterprise"),

@@ -3,14 +3,13 @@
 from django.core.exceptions import PermissionDenied
 
 from tracker.accounts.access import SignedIn
-from tracker.accounts.roles import Role
 from tracker.library.models import Enterprise
 
 
 class EnterpriseOnly(SignedIn):
     """A page for the people of an enterprise, about that enterprise."""
 
-    roles = frozenset({Role.ENTERPRISE})
+    needs = "read_portal"
 
     @property
     def enterprise(self) -> Enterprise:

@@ -1,8 +1,11 @@
 """A complete month is frozen once, and the county's leaders are written to about it once."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
+from django.db import transaction
 from django.utils import translation
 
 from tracker.accounts.models import User
@@ -94,3 +97,30 @@ def _write_to(leader: User, key: str, summary: MonthlySummary, now: datetime) ->
         return []
     ring([message])
     return [message]
+
+
+@transaction.atomic
+def rename_inspector(old: str, new: str, counties: Collection[int], projects: Collection[int] | None) -> int:
+    """Call an inspector otherwise in the counties' frozen months; how many months that changes.
+
+    Where somebody else has the same name, only the lines about these projects are meant.
+    """
+    changed = 0
+    for summary in MonthlySummary.objects.select_for_update().filter(county__in=counties).order_by("pk"):
+        figures = _renamed(summary.figures, old, new, projects)
+        if figures != summary.figures:
+            summary.figures = figures
+            summary.save(update_fields=["figures"])
+            changed += 1
+    return changed
+
+
+def _renamed(part: Any, old: str, new: str, projects: Collection[int] | None) -> Any:
+    if isinstance(part, list):
+        return [_renamed(one, old, new, projects) for one in part]
+    if not isinstance(part, dict):
+        return part
+    told = {name: _renamed(one, old, new, projects) for name, one in part.items()}
+    if told.get("inspector") == old and (projects is None or told.get("id") in projects):
+        told["inspector"] = new
+    return told

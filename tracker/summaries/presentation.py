@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, gettext, ngettext, ngettext_lazy
 
+from tracker.accounts.names import spoken
 from tracker.calendars.periods import HalfMonth, Month
 from tracker.summaries.queries import COLOURS, Figures
 
@@ -135,7 +136,7 @@ def _list(rows: list[Figures]) -> dict[str, Any]:
 
 
 def _told_row(row: Figures) -> dict[str, Any]:
-    told = dict(row)
+    told = {**row, "inspector": spoken(row.get("inspector", ""))}
     for field in ("township", "reason", "to_improve"):
         told[field] = in_words(row, field)
     for field in ("started_on", "due_on", *DATES):

@@ -19,6 +19,7 @@ from tracker.badges.rules import OUT_OF_THE_RUNNING, Reading
 from tracker.calendars.periods import HalfMonth, Month, shanghai_date
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import ENDED_STAGES, BadgeColour, Division, InclusionState, Project
+from tracker.library.rules import with_masked_phones
 from tracker.summaries.models import MonthlySummary
 
 Figures = dict[str, Any]
@@ -382,7 +383,7 @@ def _row(standing: Standing, today: date) -> Figures:
         "reason_en": award.reason_en,
         "to_improve_zh": award.to_improve_zh if can_improve else "",
         "to_improve_en": award.to_improve_en if can_improve else "",
-        "problem": project.problem,
+        "problem": with_masked_phones(project.problem),
         "is_carried_forward": award.is_stale,
         "has_reason_applied": award.has_reason_applied,
         "rated_in": half.code,

@@ -14,6 +14,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tracker.accounts.names import spoken
 from tracker.calendars.periods import Month
 from tracker.library.models import BadgeColour, InclusionState, Stage
 from tracker.summaries.presentation import in_words, month_in_words
@@ -149,7 +150,7 @@ def _values(number: int, row: Figures) -> list[Any]:
         str(InclusionState(row["inclusion_state"]).label),
         _day(row["included_on"]),
         row["problem"],
-        row["inspector"],
+        spoken(row["inspector"]),
     ]
 
 

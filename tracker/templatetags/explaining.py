@@ -8,10 +8,11 @@ from django.utils.translation import get_language
 
 from tracker.badges import presentation
 from tracker.badges.models import Award
+from tracker.library import rules
 
 register = template.Library()
-
-SHOWN_AT_START, SHOWN_AT_END = 3, 4
+register.filter(rules.masked_phone)
+register.filter(rules.with_masked_phones)
 
 
 @register.filter
@@ -30,12 +31,3 @@ def short_month(day: date) -> str:
 def is_provisional(award: Award | None) -> bool:
     """Whether the badge may still change before it is confirmed."""
     return award is not None and award.state == Award.State.PROVISIONAL
-
-
-@register.filter
-def masked_phone(number: str) -> str:
-    """A telephone number that still tells two apart but rings nobody: 138****8000."""
-    if len(number) <= SHOWN_AT_START + SHOWN_AT_END:
-        return "*" * len(number)
-    hidden = len(number) - SHOWN_AT_START - SHOWN_AT_END
-    return f"{number[:SHOWN_AT_START]}{'*' * hidden}{number[-SHOWN_AT_END:]}"

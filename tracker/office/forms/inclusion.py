@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tracker.accounts.models import User
 from tracker.library.models import InclusionState, Project
+from tracker.office.forms.fields import OnlyWhatTheRoleMaySet
 from tracker.office.forms.inspect import DayField
 
 OFFERED = [
@@ -18,8 +20,11 @@ OFFERED = [
 ]
 
 
-class InclusionForm(forms.Form):
+class InclusionForm(OnlyWhatTheRoleMaySet, forms.Form):
     """Where the papers stand, since when, and by which paper of the bureau."""
+
+    table = "project"
+    stands_for = {"state": "inclusion_state", "on": "included_on", "reference": "inclusion_reference"}
 
     state = forms.ChoiceField(label=_("State"), choices=[(state.value, state.label) for state in OFFERED])
     on = DayField(label=_("Since"), help_text=_("The day on the bureau's paper."))
@@ -27,7 +32,7 @@ class InclusionForm(forms.Form):
         label=_("Statistics bureau's reference (optional)"), max_length=60, required=False
     )
 
-    def __init__(self, data: Any = None, *, project: Project, today: date) -> None:
+    def __init__(self, data: Any = None, *, project: Project, today: date, by: User) -> None:
         offered = project.inclusion_state in OFFERED
         super().__init__(
             data,
@@ -37,6 +42,7 @@ class InclusionForm(forms.Form):
                 "reference": project.inclusion_reference,
             },
         )
+        self.keep_to(by)
 
 
 class InclusionFilter(forms.Form):

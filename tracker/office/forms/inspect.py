@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from tracker.accounts.models import User
 from tracker.inspections.actions import FINISHED_STAGES, findings_of
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.rules import Findings
@@ -21,6 +22,7 @@ from tracker.library.models import (
     Stage,
 )
 from tracker.library.words import figure, inclusion_label, stage_label, wan
+from tracker.office.forms.fields import OnlyWhatTheRoleMaySet
 
 EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 # The remedy for what cannot be true together.
@@ -69,8 +71,11 @@ class DayField(forms.DateField):
         super().__init__(widget=widget, validators=believable, **options)
 
 
-class InspectionForm(forms.Form):
+class InspectionForm(OnlyWhatTheRoleMaySet, forms.Form):
     """Four figures and one sentence, each beside what was found last time."""
+
+    table = "inspection"
+    steering = frozenset({"cycle", "edition"})
 
     cycle = forms.CharField(widget=forms.HiddenInput)
     edition = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -97,9 +102,11 @@ class InspectionForm(forms.Form):
         present: Inspection | None,
         before: Inspection | None,
         today: date,
+        by: User,
     ) -> None:
         self.project, self.window, self.before, self.today = project, cycle, before, today
         super().__init__(data, initial=self._as_known(present))
+        self.keep_to(by)
         self._offer_what_applies()
         self._tell_last_time()
 
@@ -138,7 +145,7 @@ class InspectionForm(forms.Form):
             del self.fields["inclusion_state"]
         else:
             offered = dict.fromkeys([state, *INSPECTORS_STATES])
-            self.fields["inclusion_state"].choices = [(one.value, one.label) for one in offered]  # type: ignore[attr-defined]  # a choice field
+            self.fields["inclusion_state"].choices = [(one.value, one.label) for one in offered]
             self.fields["inclusion_state"].help_text = _(
                 "Included, returned and removed are set by the statistics liaison."
             )

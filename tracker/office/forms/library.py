@@ -14,7 +14,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.models import User
-from tracker.accounts.roles import Role
 from tracker.library import rules
 from tracker.library.models import (
     NOT_STARTED_STAGES,
@@ -26,6 +25,8 @@ from tracker.library.models import (
     Stage,
 )
 from tracker.office.filters import inspectors_of, townships_of
+from tracker.office.forms.contacts import MaskedContact
+from tracker.office.forms.fields import OnlyWhatTheRoleMaySet
 from tracker.office.forms.inspect import DayField, FigureField
 
 MONTHS = range(1, 13)
@@ -48,8 +49,21 @@ ACTUAL_DATES = [
 FIRST_STAGES = [Stage.RESERVE, Stage.FILED, Stage.STARTED, Stage.BUILDING]
 
 
-class EnterpriseForm(forms.ModelForm):
+def offer_townships(form: forms.BaseForm, county: Division, by: User) -> None:
+    """The townships in which the person keeps the library: all of the county, or the own one alone."""
+    offered = townships_of(county)
+    field: Any = form.fields["township"]
+    if by.division is not None and by.division.level == Division.Level.TOWNSHIP:
+        offered = offered.filter(pk=by.division.pk)
+        field.required = True
+        form.initial.setdefault("township", by.division.pk)
+    field.queryset = offered
+
+
+class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
     """An enterprise of the county."""
+
+    table = "enterprise"
 
     # Longer than the code itself: people copy it with blanks.
     credit_code = forms.CharField(
@@ -80,10 +94,10 @@ class EnterpriseForm(forms.ModelForm):
             "contact_phone",
         ]
 
-    def __init__(self, *args: Any, county: Division, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, county: Division, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields: Any = self.fields
-        fields["township"].queryset = townships_of(county)
+        self.keep_to(by, is_new=self.instance.pk is None)
+        offer_townships(self, county, by)
 
     def clean_credit_code(self) -> str:
         """As everybody writes it; whether it is one, the table says."""
@@ -99,8 +113,10 @@ class EnterpriseForm(forms.ModelForm):
         return []
 
 
-class ProjectForm(forms.ModelForm):
+class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
     """A project of the county; how far it has come is said by inspections, not here."""
+
+    table = "project"
 
     code = forms.CharField(
         label=_("Project code"),
@@ -142,28 +158,25 @@ class ProjectForm(forms.ModelForm):
 
     def __init__(self, *args: Any, county: Division, by: User, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.keep_to(by, is_new=self.instance.pk is None)
         fields: Any = self.fields
         self.today = today
         self.warnings: list[str] = []
-        for name in (*PLANNED_DATES, *ACTUAL_DATES):
+        for name in [name for name in (*PLANNED_DATES, *ACTUAL_DATES) if name in self.fields]:
             self.fields[name] = DayField(
                 label=self.fields[name].label, required=False, input_formats=["%Y-%m-%d"]
             )
             if name in self.instance.month_only:
                 self.fields[name].help_text = gettext("Known to the month only; a new day makes it exact.")
-        fields["township"].queryset = townships_of(county)
-        if self.instance.pk:
-            del self.fields["enterprise"], self.fields["stage"]
-        else:
+        offer_townships(self, county, by)
+        if self.instance.pk is None:
             fields["enterprise"].queryset = Enterprise.objects.visible_to(by).of_county(county)
             fields["stage"].choices = [(stage.value, stage.label) for stage in FIRST_STAGES]
-        if by.role == Role.TEAM_LEAD:
+        if "inspector" in fields:
             fields["inspector"].queryset = inspectors_of(county)
-        else:
+        elif self.instance.pk is None:
             # Who answers for what is the team lead's to say; what an inspector adds is their own.
-            del self.fields["inspector"]
-            if not self.instance.pk:
-                self.instance.inspector = by
+            self.instance.inspector = by
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
@@ -223,9 +236,22 @@ class ProjectForm(forms.ModelForm):
             self.add_error("started_on", _("Say when it started."))
         if facts.get("stage") in NOT_STARTED_STAGES and facts.get("started_on"):
             self.add_error("stage", _("It has started, so it is not in reserve or only filed."))
+        self._refuse_an_inspector_from_elsewhere(facts)
         if facts.get("filed_on") and facts.get("started_on") and facts["started_on"] < facts["filed_on"]:
             self.warnings.append(gettext("The start lies before the filing: please check both days."))
         return facts
+
+    def _refuse_an_inspector_from_elsewhere(self, facts: dict[str, Any]) -> None:
+        """A township's own inspector cannot open what lies in another township, nor what lies in none."""
+        inspector = facts.get("inspector")
+        if inspector is None or inspector.division.level != Division.Level.TOWNSHIP:
+            return
+        if inspector.division != facts.get("township"):
+            text = _("%(person)s works for %(place)s and would not see a project that lies elsewhere.")
+            wrong = forms.ValidationError(
+                text, params={"person": inspector.name, "place": inspector.division.name}
+            )
+            self.add_error("inspector", wrong)
 
     def save(self, commit: bool = True) -> Project:
         """Write what was entered and nothing else: inspections write the same row meanwhile."""
@@ -241,8 +267,11 @@ class ProjectForm(forms.ModelForm):
         return project
 
 
-class PlanForm(forms.Form):
+class PlanForm(OnlyWhatTheRoleMaySet, forms.Form):
     """What a project means to invest in a year, evenly or by month. Money in 万元."""
+
+    table = "annualplan"
+    stands_for = {f"month_{month}": "by_month" for month in MONTHS}
 
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
     amount = FigureField(label=_("Plan of the year (万元)"), max_digits=14)
@@ -253,7 +282,7 @@ class PlanForm(forms.Form):
         help_text=_("Needed when the year already has a plan. The first plan stays as the baseline."),
     )
 
-    def __init__(self, *args: Any, project: Project, year: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, year: int, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
         chooser: Any = self.fields["year"]
@@ -266,6 +295,7 @@ class PlanForm(forms.Form):
                 label=_month_name(year, month), max_digits=14, required=False
             )
             self.initial[f"month_{month}"] = amounts[month - 1] if amounts else None
+        self.keep_to(by)
 
     @property
     def month_fields(self) -> list[forms.BoundField]:

@@ -15,7 +15,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, override
 from django.views.generic import TemplateView
 
-from tracker.accounts import roles
 from tracker.accounts.models import User
 from tracker.audit.actions import record
 from tracker.audit.models import AuditEntry, AuditEntryQuerySet
@@ -34,7 +33,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Trail(OfficialOnly):
     """What an auditor sees of the trail: their own division's and all below it."""
 
-    roles = roles.AUDITING
+    needs = "read_trail"
 
     @cached_property
     def filter(self) -> TrailFilter:
@@ -99,7 +98,10 @@ class AuditExport(Trail):
         return StreamingHttpResponse(
             lines,
             content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "private, no-store",
+            },
         )
 
 

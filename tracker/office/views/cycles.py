@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, Self
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Case, F, FilteredRelation, IntegerField, Q, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -18,7 +17,6 @@ from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 from django_tables2 import RequestConfig
 
-from tracker.accounts import roles
 from tracker.badges.models import Award
 from tracker.calendars.periods import shanghai_date
 from tracker.calendars.queries import working_days_of
@@ -145,10 +143,7 @@ class OfCycle(OfficialOnly, TemplateView):
     @property
     def decides(self) -> bool:
         """Whether the person closes, skips and confirms the county's half-months."""
-        return (
-            self.person.may(roles.REVIEWING)
-            and Cycle.objects.visible_to(self.person).filter(pk=self.cycle.pk).exists()
-        )
+        return self.person.can("keep_cycle", self.cycle)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Which half-month it is about."""
@@ -194,6 +189,7 @@ class OfCycle(OfficialOnly, TemplateView):
 class CycleBoard(OfCycle):
     """Who has not reported?"""
 
+    needs_to_post = "keep_cycle"
     template_name = "office/cycle.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -247,8 +243,7 @@ class CycleBoard(OfCycle):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Accept everything that others had submitted when the page was shown."""
-        if not self.decides:
-            raise PermissionDenied
+        self.require(self.cycle)
         shown_at = _moment(request.POST.get("shown_at", ""))
         if shown_at is None:
             return redirect("office:cycle", cycle=self.cycle.half_month)
@@ -296,7 +291,7 @@ def _numbers(rows: list[dict[str, Any]], key: str, name: str) -> list[tuple[int 
 class OfLead(OfCycle):
     """What only a team lead of the whole county does with a half-month, after having read what it does."""
 
-    roles = roles.REVIEWING
+    needs = "keep_cycle"
 
     @cached_property
     def cycle(self) -> Cycle:
@@ -307,6 +302,7 @@ class OfLead(OfCycle):
             .select_related("county", "closed_by"),
             start=self.kwargs["cycle"].start,
         )
+        self.require(found)
         return found
 
     def _back(self, text: str, *, level: int = messages.SUCCESS) -> HttpResponse:

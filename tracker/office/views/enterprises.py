@@ -6,12 +6,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
 from django_tables2 import SingleTableView
 
-from tracker.accounts import roles
 from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, history_strip
 from tracker.calendars.periods import HalfMonth
@@ -51,8 +51,8 @@ class Enterprises(OfficialOnly, SingleTableView):
             **super().get_context_data(**kwargs),
             "filters": self.filters,
             "total": everything.count(),
-            "may_keep": self.person.may(roles.KEEPING),
-            "may_import": self.person.may(roles.IMPORTING),
+            "may_add": self.person.can("add_enterprise"),
+            "may_import": self.person.can("import_table"),
         }
 
 
@@ -64,6 +64,7 @@ class OneEnterprise(OfficialOnly):
         """The enterprise of the address."""
         visible = Enterprise.objects.visible_to(self.person).select_related("county", "township", "industry")
         enterprise: Enterprise = get_object_or_404(visible, pk=self.kwargs["pk"])
+        self.require(enterprise)
         return enterprise
 
     @cached_property
@@ -85,13 +86,15 @@ class EnterprisePage(OneEnterprise, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Its projects with their latest badge and their history."""
         projects = list(worst_badge_first(Project.objects.filter(enterprise=self.enterprise).for_table()))
-        division = self.person.division
         return {
             **super().get_context_data(**kwargs),
             "worst": worst_badge(projects),
             "projects": self._with_history(projects),
-            "sees_phone": division is not None and self.county.pk in (division.pk, division.parent_id),
-            "may_keep": self.person.may(roles.KEEPING),
+            "show_url": reverse("office:show_enterprise_phone", args=[self.enterprise.pk])
+            if self.person.can("reveal_phone", self.enterprise)
+            else "",
+            "may_change": self.person.can("change_enterprise", self.enterprise),
+            "may_add_project": self.person.can("add_project"),
         }
 
     def _with_history(self, projects: list[Project]) -> list[dict[str, Any]]:
@@ -131,7 +134,7 @@ class EnterpriseFormPage(FormView):
 class AddEnterprise(OfficialOnly, EnterpriseFormPage):
     """Take an enterprise into the library by hand."""
 
-    roles = roles.KEEPING
+    needs = "add_enterprise"
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Of the county."""
@@ -139,17 +142,23 @@ class AddEnterprise(OfficialOnly, EnterpriseFormPage):
             **super().get_form_kwargs(),
             "instance": Enterprise(county=self.county),
             "county": self.county,
+            "by": self.person,
         }
 
 
 class EditEnterprise(OneEnterprise, EnterpriseFormPage):
     """Correct what the library knows of an enterprise."""
 
-    roles = roles.KEEPING
+    needs = "change_enterprise"
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """About this enterprise."""
-        return {**super().get_form_kwargs(), "instance": self.enterprise, "county": self.county}
+        return {
+            **super().get_form_kwargs(),
+            "instance": self.enterprise,
+            "county": self.county,
+            "by": self.person,
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the enterprise that it is about."""

@@ -6,13 +6,12 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView
 
-from tracker.accounts import roles
 from tracker.calendars.periods import HalfMonth
 from tracker.exchange.actions import AlreadyTaken, LibraryChanged, hand_in, preview, table_of, take_batch
 from tracker.exchange.archive import LARGEST_FILE, UnreadableFile
@@ -23,6 +22,7 @@ from tracker.exchange.rules import Note
 from tracker.exchange.words import LEFT_OUT, field_label, refusal, remark, shown
 from tracker.inspections.actions import CycleIsClosed
 from tracker.library.models import Division
+from tracker.library.rules import with_masked_phones
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.imports import ImportForm
 
@@ -35,17 +35,9 @@ ROWS_SHOWN = 200
 class Imports(OfficialOnly, FormView):
     """Hand in a table, and see what was handed in before."""
 
-    roles = roles.IMPORTING
+    needs = "import_table"
     form_class = ImportForm
     template_name = "office/imports.html"
-
-    @cached_property
-    def county(self) -> Division:
-        """The county whose library would change: those of a township do not write for all of it."""
-        county = super().county
-        if not Division.objects.visible_to(self.person).filter(pk=county.pk).exists():
-            raise Http404
-        return county
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """The form offers the half-months up to today."""
@@ -110,7 +102,7 @@ class Replaced:
 class ImportPreview(OfficialOnly, TemplateView):
     """What will happen if this table is taken; and once it is, what did."""
 
-    roles = roles.IMPORTING
+    needs = "import_table"
     template_name = "office/import_preview.html"
 
     @cached_property
@@ -118,6 +110,7 @@ class ImportPreview(OfficialOnly, TemplateView):
         """The hand-in, of a county that the official sees."""
         batches = ImportBatch.objects.visible_to(self.person).select_related("county", "uploaded_by")
         batch: ImportBatch = get_object_or_404(batches, pk=self.kwargs["pk"])
+        self.require(batch)
         return batch
 
     @cached_property
@@ -178,7 +171,10 @@ class ImportPreview(OfficialOnly, TemplateView):
         errors = [Remark.of(note) for row in rows["wrong"] for note in row.errors]
         warnings = [Remark.of(note) for row in plan.sound for note in row.warnings]
         changes = list(_replaced(plan.sound))
-        left_out = [(one.row, LEFT_OUT[one.kind], one.text) for one in table_of(self.batch).left_out]
+        left_out = [
+            (one.row, LEFT_OUT[one.kind], with_masked_phones(one.text))
+            for one in table_of(self.batch).left_out
+        ]
         return {
             "plan": plan,
             "numbers": {kind: len(those) for kind, those in rows.items()},

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 from django_tables2 import RequestConfig
 
-from tracker.accounts import roles
 from tracker.badges.models import Award
 from tracker.calendars.periods import shanghai_date
 from tracker.inspections.actions import judge_again
@@ -52,7 +51,7 @@ class InclusionList(OfficialOnly, TemplateView):
         table = InclusionTable(
             self._rows(chosen.wanted()),
             today=self.today,
-            decides=self.person.may(roles.INCLUDING),
+            decides=self.person.can("set_inclusion"),
             order_by="started_on",
         )
         RequestConfig(self.request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
@@ -79,7 +78,7 @@ class InclusionList(OfficialOnly, TemplateView):
 class SetInclusion(OfficialOnly, TemplateView):
     """Where does this project stand on its way into statistics?"""
 
-    roles = roles.INCLUDING
+    needs = "set_inclusion"
     template_name = "office/inclusion_set.html"
 
     @cached_property
@@ -87,6 +86,7 @@ class SetInclusion(OfficialOnly, TemplateView):
         """The project, if it lies in the liaison's division."""
         seen = Project.objects.visible_to(self.person).select_related("enterprise", "county")
         found: Project = get_object_or_404(seen, pk=self.kwargs["pk"])
+        self.require(found)
         return found
 
     @cached_property
@@ -101,12 +101,12 @@ class SetInclusion(OfficialOnly, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The project and what is known of its papers."""
-        form = InclusionForm(project=self.project, today=self.today)
+        form = InclusionForm(project=self.project, today=self.today, by=self.person)
         return {**super().get_context_data(**{"form": form, **kwargs}), "project": self.project}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Record it, and judge again where a half-month is open."""
-        form = InclusionForm(request.POST, project=self.project, today=self.today)
+        form = InclusionForm(request.POST, project=self.project, today=self.today, by=self.person)
         if not (form.is_valid() and self._record(form)):
             return self.render_to_response(self.get_context_data(form=form), status=422)
         words = {

@@ -12,7 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from tracker.accounts import roles
 from tracker.badges.models import Award
 from tracker.calendars.periods import HalfMonth, NotAPeriod, shanghai_date
 from tracker.inspections import actions
@@ -35,7 +34,7 @@ from tracker.office.forms.inspect import InspectionForm, ReturnForm, unchanged_f
 class Inspect(OfficialOnly, TemplateView):
     """What changed at the project since last time?"""
 
-    roles = roles.INSPECTING
+    needs = "inspect_project"
     template_name = "office/inspect.html"
 
     @cached_property
@@ -43,6 +42,7 @@ class Inspect(OfficialOnly, TemplateView):
         """The project, if the person may inspect it."""
         mine = inspectable_by(self.person).select_related("enterprise", "township", "county")
         found: Project = get_object_or_404(mine, pk=self.kwargs["pk"])
+        self.require(found)
         return found
 
     @cached_property
@@ -182,6 +182,7 @@ class Inspect(OfficialOnly, TemplateView):
             present=self.present,
             before=self.before,
             today=shanghai_date(timezone.now()),
+            by=self.person,
         )
 
     def _saved(self, inspection: Inspection) -> HttpResponse:
@@ -244,7 +245,7 @@ class Inspect(OfficialOnly, TemplateView):
 class Decide(OfficialOnly, TemplateView):
     """Does what somebody else has submitted count?"""
 
-    roles = roles.REVIEWING
+    needs = "review_inspections"
     template_name = "office/inspect_decide.html"
     is_returning = False
 
@@ -254,6 +255,7 @@ class Decide(OfficialOnly, TemplateView):
         seen = Inspection.objects.visible_to(self.person)
         wanted = seen.select_related("project__enterprise", "project__county", "inspector")
         found: Inspection = get_object_or_404(wanted, pk=self.kwargs["pk"])
+        self.require(found)
         return found
 
     @cached_property
@@ -269,7 +271,7 @@ class Decide(OfficialOnly, TemplateView):
             "inspection": self.inspection,
             "project": project,
             "before": previous_inspection(project, HalfMonth.starting(self.inspection.cycle_start)),
-            "is_own": self.inspection.inspector_id == self.person.pk,
+            "is_own": not self.person.can("decide_inspection", self.inspection),
             "is_returning": self.is_returning,
             "waits": self.inspection.state == Inspection.State.SUBMITTED,
             "next": self.request.POST.get("next") or self.request.GET.get("next", ""),

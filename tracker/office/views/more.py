@@ -5,7 +5,6 @@ from typing import Any
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from tracker.accounts import roles
 from tracker.badges import presentation
 from tracker.badges.models import BadgePolicy
 from tracker.calendars.periods import HalfMonth
@@ -22,9 +21,9 @@ class More(OfficialOnly, TemplateView):
         """With what the person may do."""
         return {
             **super().get_context_data(**kwargs),
-            "may_import": self.person.may(roles.IMPORTING),
-            "reads_trail": self.person.may(roles.AUDITING),
-            "administers": self.person.may(roles.ADMINISTRATORS),
+            "may_import": self.person.can("import_table"),
+            "reads_trail": self.person.can("read_trail"),
+            "administers": self.person.can("administer"),
         }
 
 

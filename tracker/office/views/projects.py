@@ -16,7 +16,6 @@ from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
 from django_tables2 import SingleTableView
 
-from tracker.accounts import roles
 from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
 from tracker.calendars.periods import HalfMonth, NotAPeriod
@@ -30,7 +29,9 @@ from tracker.office.access import OfficialOnly
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.tables.projects import ProjectTable, with_figures
+from tracker.photos.models import Photo
 
+PHOTOS_SHOWN = 6
 ROW_ID = re.compile(RowId.regex)
 SHOWN_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
 
@@ -70,8 +71,8 @@ class Projects(OfficialOnly, SingleTableView):
             "counts": [(colour, counted[colour]) for colour in SHOWN_FIRST if colour in counted],
             "found": sum(counted.values()),
             "has_projects": visible.exists(),
-            "may_keep": self.person.may(roles.KEEPING),
-            "may_import": self.person.may(roles.IMPORTING),
+            "may_add": self.person.can("add_project"),
+            "may_import": self.person.can("import_table"),
         }
 
 
@@ -83,6 +84,7 @@ class OneProject(OfficialOnly):
         """The project of the address."""
         visible = Project.objects.visible_to(self.person).for_table().prefetch_related("plans")
         project: Project = get_object_or_404(visible, pk=self.kwargs["pk"])
+        self.require(project)
         return project
 
     @cached_property
@@ -128,12 +130,18 @@ class ProjectPage(OneProject, DetailView):
             "plan": plan,
             "baseline": baseline,
             "replans": plan.version - baseline.version if plan and baseline else 0,
-            "reads_trail": self.person.may(roles.AUDITING),
-            "sees_phone": belongs_to_county(self.person, self.project),
+            "reads_trail": self.person.can("read_trail"),
+            "show_url": reverse("office:show_project_phone", args=[self.project.pk])
+            if self.person.can("reveal_phone", self.project)
+            else "",
             "inspect_url": reverse("office:inspect", args=[self.project.pk])
             if self._may_inspect(today)
             else "",
-            "may_keep": self.person.may(roles.KEEPING),
+            "may_change": self.person.can("change_project", self.project),
+            "photos": Photo.objects.standing()
+            .filter(project=self.project)
+            .select_related("added_by")[:PHOTOS_SHOWN],
+            "may_keep_photos": self.person.can("keep_photos", self.project),
         }
 
     def _asked_for(self, standing: list[Award]) -> Award | None:
@@ -146,7 +154,7 @@ class ProjectPage(OneProject, DetailView):
         return next(found, standing[0] if standing else None)
 
     def _may_inspect(self, today: date) -> bool:
-        if not self.person.may(roles.INSPECTING) or current_cycle(self.county, today) is None:
+        if current_cycle(self.county, today) is None:
             return False
         return inspectable_by(self.person).filter(pk=self.project.pk).exists()
 
@@ -180,16 +188,10 @@ def skipped_in(county_id: int) -> set[date]:
     return set(skipped.values_list("start", flat=True))
 
 
-def belongs_to_county(person: Any, project: Project) -> bool:
-    """Whether the person works for the project's own county, not for one above or beside it."""
-    division = person.division
-    return division is not None and project.county_id in (division.pk, division.parent_id)
-
-
 class KeepsProject(OneProject, FormView):
-    """A form about one project, for those who keep the library."""
+    """A form about one project, for those who answer for it."""
 
-    roles = roles.KEEPING
+    needs = "change_project"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the project that it is about."""
@@ -229,7 +231,7 @@ class EditProject(KeepsProject):
 class AddProject(OfficialOnly, FormView):
     """Take a project into the library by hand."""
 
-    roles = roles.KEEPING
+    needs = "add_project"
     form_class = ProjectForm
     template_name = "office/project_form.html"
 
@@ -266,7 +268,7 @@ class PlanProject(KeepsProject):
     def get_form_kwargs(self) -> dict[str, Any]:
         """For this year and the next."""
         year = HalfMonth.latest_cut_off(timezone.localdate()).year
-        return {**super().get_form_kwargs(), "project": self.project, "year": year}
+        return {**super().get_form_kwargs(), "project": self.project, "year": year, "by": self.person}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the plans so far."""

@@ -11,7 +11,6 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from tracker.accounts import roles
 from tracker.accounts.roles import Role
 from tracker.badges.models import Award
 from tracker.badges.rules import Dimension
@@ -78,7 +77,7 @@ class Today(OfficialOnly, TemplateView):
         if not self.counties:
             return {"view": self, **kwargs}
         context = super().get_context_data(**kwargs)
-        context["reads_trail"] = self.person.may(roles.AUDITING)
+        context["reads_trail"] = self.person.can("read_trail")
         if self._shows_counties:
             return {**context, "rows": self._counties()}
         facts = {

@@ -93,6 +93,7 @@ class ProjectPage(PortalPage):
             **super().get_context_data(**kwargs),
             "card": card,
             "project": project,
+            "phone": project.contact_phone if self.person.can("know_phone", project) else "",
             "award": award,
             "is_earlier": award is not None and card.award is not None and award.pk != card.award.pk,
             "superseded": _superseded(award),
