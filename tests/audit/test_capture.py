@@ -1,5 +1,6 @@
 """Whatever changes a row leaves an entry, in whichever way it is done, and as cheaply for many as for one."""
 
+import threading
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -26,10 +27,11 @@ from tracker import models as tables
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.audit.actions import record
-from tracker.audit.capture import Audited, CannotBeRecorded, Trail
+from tracker.audit.capture import Audited, AuditedQuerySet, CannotBeRecorded, Trail, look
 from tracker.audit.models import AuditEntry
 from tracker.calendars.models import CalendarDay
 from tracker.inspections.actions import close_cycle, record_from_table
+from tracker.inspections.models import Cycle
 from tracker.library.actions import plan_year, set_inclusion
 from tracker.library.models import CountySettings, Division, Enterprise, Industry, Project
 from tracker.models import __all__ as names_of_tables
@@ -288,7 +290,10 @@ def test_an_entry_lies_where_its_row_lay():
     since = Since()
     make_enterprise_user(project.enterprise)
     Industry.objects.create(code="9991", name_zh="甲")
-    assert [entry.place for entry in since.entries()] == [township.path, ""]
+    assert [entry.place for entry in since.entries("user")[:1] + since.entries("industry")] == [
+        township.path,
+        "",
+    ]
 
 
 def test_phones_addresses_and_names_of_people_are_kept_masked():
@@ -302,17 +307,12 @@ def test_phones_addresses_and_names_of_people_are_kept_masked():
     since = Since()
     enterprise.contact_phone = "13900009000"
     enterprise.save()
+    ((_, _, before, after),) = since.told("enterprise")
+    assert (before, after) == ({"contact_phone": "138****8000"}, {"contact_phone": "139****9000"})
     person.set_password("another-horse-battery")
     person.save()
-    assert since.told() == [
-        (
-            "changed",
-            str(enterprise.pk),
-            {"contact_phone": "138****8000"},
-            {"contact_phone": "139****9000"},
-        ),
-        ("changed", str(person.pk), {"password": "***"}, {"password": "***"}),
-    ]
+    entry = since.entries("user")[0]
+    assert (entry.before["password"], entry.after["password"]) == ("***", "***")
     written = str(list(AuditEntry.objects.values_list("before", "after")))
     assert person.password not in written
     assert "13800008000" not in written
@@ -378,3 +378,53 @@ def test_the_tables_can_be_rebuilt_from_the_trail():
             told = replayed(model)
             assert told == standing(model, set(told)), model
     assert len(replayed(Project)) == 3
+
+
+# --- two at once ---
+
+
+def skip_at_once(cycle: Cycle) -> list[int]:
+    """Two people skip the half-month at the same moment; how many rows each has changed."""
+    start, done = threading.Barrier(2), []
+
+    def skip(note: str) -> None:
+        start.wait(30)
+        try:
+            open_still = Cycle.objects.filter(pk=cycle.pk, state=Cycle.State.OPEN)
+            done.append(open_still.update(state=Cycle.State.SKIPPED, skipped_because=note))
+        finally:
+            connection.close()
+
+    hands = [threading.Thread(target=skip, args=[note]) for note in ("甲", "乙")]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join(60)
+    return sorted(done)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_do_the_same_thing_at_once_one_has_done_it():
+    """The second waits for the first and finds nothing left to do: one change is told of, not two."""
+    cycle = make_cycle()
+    assert skip_at_once(cycle) == [0, 1]
+    cycle.refresh_from_db()
+    (entry,) = AuditEntry.objects.filter(table="cycle", act="changed")
+    assert entry.after["skipped_because"] == cycle.skipped_because
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_control_without_holding_the_rows_two_are_told_to_have_done_it(monkeypatch: pytest.MonkeyPatch):
+    cycle, both_have_looked = make_cycle(), threading.Barrier(2)
+
+    def look_and_wait(rows: Any, columns: Any) -> Any:
+        seen = look(rows, columns)
+        with suppress(threading.BrokenBarrierError):
+            both_have_looked.wait(2)
+        return seen
+
+    monkeypatch.setattr(AuditedQuerySet, "_held", lambda self: self)
+    monkeypatch.setattr("tracker.audit.capture.look", look_and_wait)
+    skip_at_once(cycle)
+    assert AuditEntry.objects.filter(table="cycle", act="changed").count() == 2

@@ -35,6 +35,7 @@ LABELS = {
     "edition": _("edition"),
     "email": _("mail address"),
     "figures": _("figures"),
+    "fields": _("fields"),
     "filters": _("filters"),
     "inputs_digest": _("fingerprint of what was judged"),
     "made_at": _("made at"),
