@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config.schedule import SCHEDULE
 
@@ -37,9 +38,10 @@ app.conf.update(
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     beat_max_loop_interval=5,
 )
+app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks(
     [
         f"tracker.{package}"
-        for package in ("accounts", "mailing", "inspections", "reminders", "summaries", "exchange")
+        for package in ("audit", "accounts", "mailing", "inspections", "reminders", "summaries", "exchange")
     ]
 )

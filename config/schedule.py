@@ -8,6 +8,8 @@ SCHEDULE = {
     "open and close cycles": {"task": "inspections.keep_cycles", "schedule": crontab(minute="5")},
     "record and send reminders": {"task": "reminders.remind", "schedule": timedelta(minutes=1)},
     "send monthly summaries": {"task": "summaries.summarise", "schedule": crontab(minute="20")},
+    "seal what the audit trail still has open": {"task": "audit.seal", "schedule": timedelta(minutes=1)},
+    "drop audit entries that are old": {"task": "audit.drop_old", "schedule": crontab(hour="3", minute="40")},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
     "tidy sessions, invitations, past passwords": {"task": "accounts.tidy", "schedule": crontab(minute="40")},
 }

@@ -8,6 +8,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from tracker.audit.rules import KEPT_AT_LEAST_DAYS
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,12 +44,15 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "csp",
+    "django_structlog",
     "tracker",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tracker.audit.middleware.request_id",
+    "django_structlog.middlewares.RequestMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -55,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tracker.accounts.visits.watched_sessions",
+    "tracker.audit.middleware.actor",
     "tracker.accounts.middleware.reader_language",
     "tracker.accounts.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -211,6 +217,15 @@ SHOWS_MAILBOX = EMAIL_BACKEND == "tracker.mailing.mailbox.MailboxBackend" and no
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Jigai 技改 <noreply@jigai.example>")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="jigai.example")
 DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
+
+# The trail: an id for each request that its jobs keep, and for how many days entries stay.
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # after audit.middleware.request_id has looked at it
+AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", default=1096)
+if AUDIT_KEPT_DAYS < KEPT_AT_LEAST_DAYS:
+    raise ImproperlyConfigured(
+        f"AUDIT_KEPT_DAYS is {AUDIT_KEPT_DAYS}: the law wants {KEPT_AT_LEAST_DAYS} or more."
+    )
 
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"
 DJANGO_TABLES2_TABLE_ATTRS = {"class": "table"}

@@ -14,4 +14,5 @@ class TrackerConfig(AppConfig):
     def ready(self) -> None:
         import config.celery  # shared_task and delay_on_commit need the app in every process
         import config.checks  # noqa: F401  what a real deployment must not do
-        import tracker.accounts.visits  # noqa: F401  a session begins and ends with these signals
+        import tracker.accounts.visits
+        import tracker.audit.receivers  # noqa: F401  sign-ins and jobs are signalled

@@ -1,7 +1,7 @@
 """The roll-call of tables: Django looks here, everyone else imports from the package itself."""
 
 from tracker.accounts.models import Invitation, PastPassword, User, Visit
-from tracker.audit.models import AuditEntry
+from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
@@ -15,6 +15,7 @@ __all__ = [
     "AnnualPlan",
     "Attachment",
     "AuditEntry",
+    "AuditSeal",
     "Award",
     "BadgePolicy",
     "CalendarDay",

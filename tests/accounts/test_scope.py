@@ -17,23 +17,35 @@ from tests.factories import (
     make_official,
     make_project,
     make_township,
+    moment,
 )
+from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.accounts.roles import Role
-from tracker.accounts.scope import ScopedQuerySet
-from tracker.badges.models import Award
+from tracker.audit.models import AuditEntry, AuditSeal
+from tracker.badges.models import Award, BadgePolicy
+from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.models import AnnualPlan, Division, Enterprise, Project
+from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
+from tracker.mailing.models import Attachment, Message
+from tracker.reminders.models import Reminder
+from tracker.scope import ScopedQuerySet
 from tracker.summaries.models import MonthlySummary
 
 pytestmark = pytest.mark.django_db
 
-SCOPED = [model for model in apps.get_models() if isinstance(model._default_manager.all(), ScopedQuerySet)]
+SCOPED = set(apps.get_app_config("tracker").get_models())
+# Seals of the trail are one chain for all counties: nobody is shown them row by row.
+SHOWN_TO_NOBODY = {AuditSeal, PastPassword}
 OF_PROJECTS = [Project, AnnualPlan, Inspection, Award]
-OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary]
+OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary, CountySettings]
+# A county's own rows of these are seen like the county's others; rows of no county are everybody's.
+OF_COUNTIES_OR_SHARED = [BadgePolicy, CalendarDay]
+OF_PEOPLE = [Message, Attachment, Reminder, Visit]
 
 # Rows by where they belong: two townships of one county, and another county of another city.
 NORTH, SOUTH, ELSEWHERE = "north", "south", "elsewhere"
+EVERYWHERE = "everywhere"
 SEEN_OF_PROJECTS = {
     "county": {NORTH, SOUTH},
     "township": {NORTH},
@@ -55,6 +67,7 @@ SEEN_OF_COUNTIES = {
     "province": {NORTH, ELSEWHERE},
     "other county": {ELSEWHERE},
 }
+STRANGERS = {"switched off", "switched off enterprise", "stranger"}
 
 
 @dataclass
@@ -97,6 +110,28 @@ def world() -> World:
             place: MonthlySummary.objects.create(county=here, month_start=date(2026, 10, 1), figures={})
             for place, here in counties.items()
         },
+        CountySettings: {
+            place: CountySettings.objects.create(county=here) for place, here in counties.items()
+        },
+        BadgePolicy: {
+            place: BadgePolicy.objects.create(
+                county=here, code=place, effective_from=date(2026, 1, 1), terms={}
+            )
+            for place, here in [*counties.items(), (EVERYWHERE, None)]
+        },
+        CalendarDay: {
+            place: CalendarDay.objects.create(county=here, day=date(2026, 2, 17), is_working=False)
+            for place, here in [*counties.items(), (EVERYWHERE, None)]
+        },
+        Industry: {EVERYWHERE: Industry.objects.first()},
+        AuditEntry: {
+            **{
+                place: AuditEntry.objects.create(act="exported", place=township.path)
+                for place, township in ((NORTH, north), (SOUTH, south))
+            },
+            ELSEWHERE: AuditEntry.objects.create(act="exported", place=other.path),
+            EVERYWHERE: AuditEntry.objects.create(act="exported"),
+        },
     }
     readers = {
         "county": make_official(Role.AUDITOR, county),
@@ -112,11 +147,75 @@ def world() -> World:
         "stranger": AnonymousUser(),
     }
     readers["without division"].division = None
+    rows[User] = {NORTH: readers["township"], ELSEWHERE: readers["other county"]}
+    now = moment(date(2026, 11, 2))
+    rows[Invitation] = {
+        place: Invitation.objects.create(person=person, expires_at=now, token_digest=place)
+        for place, person in rows[User].items()
+    }
+    addressed = {NORTH: readers["township"], ELSEWHERE: readers["other enterprise"]}
+    rows[Message] = {
+        place: Message.objects.create(
+            key=place, kind="reminder", recipient=person, address=person.email, language="en"
+        )
+        for place, person in addressed.items()
+    }
+    rows[Visit] = {
+        place: Visit.objects.create(person=person, signed_in_at=now, last_seen_at=now)
+        for place, person in addressed.items()
+    }
+    rows[Attachment] = {
+        place: Attachment.objects.create(message=message, filename="表.xlsx", content=b"")
+        for place, message in rows[Message].items()
+    }
+    rows[Reminder] = {
+        place: Reminder.objects.create(
+            recipient=person,
+            county=county,
+            cycle_start=date(2026, 10, 16),
+            kind="due",
+            due_on=date(2026, 11, 4),
+        )
+        for place, person in addressed.items()
+    }
     return World(readers, rows)
 
 
-def test_every_scoped_table_is_looked_at(world: World):
-    assert set(world.rows) == set(SCOPED)
+def test_every_table_is_looked_at(world: World):
+    assert set(world.rows) | SHOWN_TO_NOBODY == SCOPED
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_COUNTIES)
+def test_what_holds_for_all_counties_is_seen_by_everybody_signed_in(world: World, reader: str):
+    shared = set() if reader in STRANGERS else {EVERYWHERE}
+    assert world.seen(Industry, reader) == shared
+    for model in OF_COUNTIES_OR_SHARED:
+        assert world.seen(model, reader) == SEEN_OF_COUNTIES[reader] | shared
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
+def test_what_is_sent_to_somebody_is_seen_by_them_alone(world: World, reader: str):
+    seen = {"township": {NORTH}, "other enterprise": {ELSEWHERE}}.get(reader, set())
+    assert {model: world.seen(model, reader) for model in OF_PEOPLE} == dict.fromkeys(OF_PEOPLE, seen)
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
+def test_people_are_seen_by_officials_of_their_division_and_above(world: World, reader: str):
+    expected = set() if "enterprise" in reader else SEEN_OF_PROJECTS[reader] - {SOUTH}
+    assert world.seen(User, reader) == world.seen(Invitation, reader) == expected
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
+def test_the_trail_is_seen_by_place_and_what_has_none_at_the_top(world: World, reader: str):
+    expected = set() if "enterprise" in reader else SEEN_OF_PROJECTS[reader]
+    at_the_top = {EVERYWHERE} if reader == "province" else set()
+    assert world.seen(AuditEntry, reader) == expected | at_the_top
+
+
+def test_seals_of_the_trail_are_shown_to_nobody(world: World):
+    AuditSeal.objects.create(position=1, digest="0" * 64, chain="0" * 64)
+    for reader in world.readers.values():
+        assert not AuditSeal.objects.visible_to(reader).exists()
 
 
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)

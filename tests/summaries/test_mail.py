@@ -12,6 +12,8 @@ from openpyxl import load_workbook
 from tests.factories import make_county, make_enterprise, make_official, make_project, moment
 from tests.summaries.months import close, inspect
 from tracker.accounts.roles import Role
+from tracker.audit.actions import record, seal
+from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award
 from tracker.calendars.periods import Month
 from tracker.mailing.models import Message
@@ -171,3 +173,14 @@ def test_a_month_without_anything_can_be_told():
     told = tell(figures(make_county(), Month(2026, 10), date(2026, 11, 16)))
     assert not told["is_rated"]
     assert "empty" in render_to_string("office/_summary_headline.html", {"summary": told})
+
+
+@pytest.mark.usefixtures("october")
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_mail_anchors_the_head_of_the_audit_trail(language: str):
+    seal([record(AuditEntry.Act.EXPORTED).pk])
+    head = AuditSeal.objects.head()
+    mail = mail_to(language)
+    for part in (mail.text, mail.html):
+        assert f"{head.position}:{head.chain[:16]}" in part
+        assert f"{head.position}:{head.chain}" in part

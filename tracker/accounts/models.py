@@ -15,9 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from tracker.accounts import permissions, roles
 from tracker.accounts.roles import Role
 from tracker.accounts.rules import Why
+from tracker.audit.capture import Audited, AuditedQuerySet, Trail
+from tracker.audit.values import masked_address, masked_name, not_shown
+from tracker.scope import ScopedQuerySet
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(AuditedQuerySet):
+    """People, seen by the officials of their division and of those above it."""
+
+    division_paths = ("enterprise__county", "enterprise__township", "division")
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # made at run time
     """Makes people whose name at sign-in is their mail address."""
 
     use_in_migrations = True
@@ -45,8 +54,20 @@ class Language(models.TextChoices):
     ENGLISH = "en", "English"
 
 
-class User(AbstractUser):
+class User(Audited, AbstractUser):
     """One person, with one role, who answers for one division or belongs to one enterprise."""
+
+    # That somebody has signed in is an entry of its own.
+    trail = Trail(
+        masked={
+            "password": not_shown,
+            "password_changed_at": not_shown,
+            "password_is_set_by_another": not_shown,
+            "email": masked_address,
+            "name": masked_name,
+        },
+        left_out={"last_login", "password_changed_at"},
+    )
 
     username = None  # type: ignore[assignment]  # people sign in with their mail address
     first_name = None  # type: ignore[assignment]  # Chinese names are one field
@@ -82,7 +103,7 @@ class User(AbstractUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # keyed by mail address
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = _("person")
@@ -122,8 +143,10 @@ class User(AbstractUser):
         return salted_hmac("tracker.accounts.session", sealed, secret=secret, algorithm="sha256").hexdigest()
 
 
-class VisitQuerySet(models.QuerySet["Visit"]):
-    """Sessions by whether they go on."""
+class VisitQuerySet(ScopedQuerySet):
+    """Sessions by whether they go on; a person sees their own."""
+
+    person_path = "person"
 
     def open(self, now: datetime) -> Self:
         """Those that nobody and no limit has ended."""
@@ -163,11 +186,13 @@ class Visit(models.Model):
 
 
 class PastPassword(models.Model):
-    """The hash of a password that is not to come again; kept only while the profile asks for it."""
+    """The hash of a password that is not to come again; kept while the profile asks for it."""
 
     person = models.ForeignKey(User, models.CASCADE, related_name="past_passwords")
     password = models.CharField(max_length=128)
     set_at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("past password")
@@ -178,16 +203,20 @@ class PastPassword(models.Model):
         return f"{self.person_id} {self.set_at:%Y-%m-%d}"
 
 
-class InvitationQuerySet(models.QuerySet["Invitation"]):
-    """Invitations by what became of them."""
+class InvitationQuerySet(AuditedQuerySet):
+    """Invitations by what became of them; seen where the person they are for is seen."""
+
+    division_paths = ("person__enterprise__county", "person__division")
 
     def unanswered(self) -> Self:
         """Neither accepted nor withdrawn; their time may be over."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
 
-class Invitation(models.Model):
+class Invitation(Audited, models.Model):
     """A link by mail with which a person chooses their first password; it works once, until it expires."""
+
+    trail = Trail(masked={"token_digest": not_shown}, left_out={"blanked_at"})
 
     class State(models.TextChoices):
         """What became of it."""

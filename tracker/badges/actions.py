@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from tracker.audit.context import by_system
 from tracker.badges import improvement, rules, words
 from tracker.badges.keeping import inputs_of
 from tracker.badges.models import Award, BadgePolicy
@@ -57,9 +58,11 @@ def award_badges(
             award.state, award.confirmed_at = Award.State.CONFIRMED, at
         fresh.append(award)
     outdated = [standing[award.project_id].pk for award in fresh if award.project_id in standing]
-    Award.objects.filter(pk__in=outdated).update(state=Award.State.SUPERSEDED)
-    Award.objects.bulk_create(fresh, batch_size=200)
-    _show_on_projects(half_month.start, fresh)
+    # Whoever asked for it, the badge is the rule's.
+    with by_system(f"policy {policy.code}", f"cycle {half_month.code}"):
+        Award.objects.filter(pk__in=outdated).update(state=Award.State.SUPERSEDED)
+        Award.objects.bulk_create(fresh, batch_size=200)
+        _show_on_projects(half_month.start, fresh)
     return Given(given=len(fresh), unchanged=len(locked) - len(fresh))
 
 

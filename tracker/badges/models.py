@@ -9,14 +9,17 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts.scope import ScopedQuerySet
+from tracker.audit.capture import Audited, AuditedQuerySet, Trail
 from tracker.badges.policy import Policy
 from tracker.calendars.periods import HalfMonth
 from tracker.library.models import BadgeColour, Division, Project
 
 
-class BadgePolicyQuerySet(models.QuerySet["BadgePolicy"]):
-    """Policies by when and where they hold."""
+class BadgePolicyQuerySet(AuditedQuerySet):
+    """Policies by when and where they hold; what holds for everybody is seen by everybody."""
+
+    division_paths = ("county",)
+    shared_rows = Q(county=None)
 
     def in_force(self, county: Division, cycle_start: date) -> "BadgePolicy":
         """The county's own latest policy at the cycle, else the one for everybody.
@@ -27,7 +30,7 @@ class BadgePolicyQuerySet(models.QuerySet["BadgePolicy"]):
         return holding.order_by(models.F("county").asc(nulls_last=True), "-effective_from", "-pk")[:1].get()
 
 
-class BadgePolicy(models.Model):
+class BadgePolicy(Audited, models.Model):
     """One dated version of the rule's numbers. A policy under which a badge was given is never edited."""
 
     county = models.ForeignKey(
@@ -61,7 +64,7 @@ class BadgePolicy(models.Model):
         return Policy.from_dict(self.terms)
 
 
-class AwardQuerySet(ScopedQuerySet):
+class AwardQuerySet(AuditedQuerySet):
     """Badges that were given."""
 
     division_paths = ("project__county", "project__township")
@@ -76,8 +79,11 @@ class AwardQuerySet(ScopedQuerySet):
         return self.filter(cycle_start=cycle_start)
 
 
-class Award(models.Model):
+class Award(Audited, models.Model):
     """A project's badge in one half-month, with all that it was judged by: superseded, never edited."""
+
+    # These are large, and follow from the digest of what was judged, the policy and the badge.
+    trail = Trail(left_out={"inputs", "lights", "reason_zh", "reason_en", "to_improve_zh", "to_improve_en"})
 
     class State(models.TextChoices):
         PROVISIONAL = "provisional", _("Provisional")

@@ -6,16 +6,21 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from tracker.audit.capture import Audited, AuditedQuerySet
 
-class CalendarDayQuerySet(models.QuerySet["CalendarDay"]):
+
+class CalendarDayQuerySet(AuditedQuerySet):
     """Special days: everybody's, and those of a county."""
+
+    division_paths = ("county",)
+    shared_rows = Q(county=None)
 
     def for_county(self, county_id: int | None) -> Self:
         """Everybody's days and the county's own."""
         return self.filter(Q(county=None) | Q(county=county_id))
 
 
-class CalendarDay(models.Model):
+class CalendarDay(Audited, models.Model):
     """One day that is worked or not, whatever the national calendar says of it."""
 
     county = models.ForeignKey(

@@ -4,18 +4,21 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts.scope import ScopedQuerySet
+from tracker.audit.capture import Audited, AuditedQuerySet, Trail
+from tracker.audit.values import fingerprint
 from tracker.library.models import Division
 
 
-class ImportBatchQuerySet(ScopedQuerySet):
+class ImportBatchQuerySet(AuditedQuerySet):
     """Hand-ins of the counties that an official sees; enterprises see none."""
 
     division_paths = ("county",)
 
 
-class ImportBatch(models.Model):
+class ImportBatch(Audited, models.Model):
     """One half-monthly table: uploaded, looked at, and then taken or not."""
+
+    trail = Trail(masked={"content": fingerprint})
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting for confirmation")

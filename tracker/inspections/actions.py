@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from tracker.accounts.models import User
+from tracker.audit.context import because
 from tracker.badges.actions import Given, award_badges, confirm_badges
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.periods import HalfMonth, shanghai_date
@@ -260,7 +261,8 @@ def return_inspection(inspection: Inspection, reason: str, *, by: User, at: date
     inspection.state, inspection.return_reason = Inspection.State.RETURNED, reason
     inspection.reviewer, inspection.reviewed_at = by, at
     inspection.edition += 1
-    inspection.save()
+    with because(reason):
+        inspection.save()
     return inspection
 
 
@@ -395,4 +397,5 @@ def confirm_cycle(cycle: Cycle, *, by: User | None, at: datetime) -> int:
 def skip_cycle(cycle: Cycle, reason: str) -> bool:
     """Leave a half-month out, e.g. over the Spring Festival, so that nobody is late; False when not open."""
     skipping = Cycle.objects.filter(pk=cycle.pk, state=Cycle.State.OPEN)
-    return bool(skipping.update(state=Cycle.State.SKIPPED, skipped_because=reason))
+    with because(reason):
+        return bool(skipping.update(state=Cycle.State.SKIPPED, skipped_because=reason))

@@ -10,12 +10,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts.scope import ScopedQuerySet
+from tracker.audit.capture import Audited, AuditedQuerySet
 from tracker.calendars.periods import HalfMonth
 from tracker.library.models import Division, InclusionState, Project, Stage, money
 
 
-class CycleQuerySet(ScopedQuerySet):
+class CycleQuerySet(AuditedQuerySet):
     """Half-months of a county."""
 
     division_paths = ("county",)
@@ -29,7 +29,7 @@ class CycleQuerySet(ScopedQuerySet):
         return self.filter(state=Cycle.State.OPEN, opens_on__lte=today)
 
 
-class Cycle(models.Model):
+class Cycle(Audited, models.Model):
     """One county's half-month: what it covers, when its window is open, and when it is over."""
 
     class State(models.TextChoices):
@@ -77,7 +77,7 @@ class Cycle(models.Model):
         return self.state == self.State.OPEN
 
 
-class InspectionQuerySet(ScopedQuerySet):
+class InspectionQuerySet(AuditedQuerySet):
     """Inspections, seen by whoever sees the project."""
 
     division_paths = ("project__county", "project__township")
@@ -96,7 +96,7 @@ class InspectionQuerySet(ScopedQuerySet):
         return self.filter(state=Inspection.State.SUBMITTED)
 
 
-class Inspection(models.Model):
+class Inspection(Audited, models.Model):
     """What one project reported, or was found to be, at the cut-off of one half-month. Money in 万元."""
 
     class State(models.TextChoices):

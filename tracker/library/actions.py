@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from tracker.accounts import roles
+from tracker.audit.context import because
 from tracker.library import rules
 from tracker.library.models import LIAISON_STATES, AnnualPlan, Division, InclusionState, Project
 
@@ -36,15 +37,16 @@ def plan_year(
     current = AnnualPlan.objects.filter(project=project, year=year).order_by("-version").first()
     if current and current.amount == amount and current.by_month == by_month:
         return current
-    return AnnualPlan.objects.create(
-        project=project,
-        year=year,
-        version=current.version + 1 if current else 1,
-        amount=amount,
-        by_month=by_month,
-        reason=reason,
-        made_by=by,
-    )
+    with because(reason):
+        return AnnualPlan.objects.create(
+            project=project,
+            year=year,
+            version=current.version + 1 if current else 1,
+            amount=amount,
+            by_month=by_month,
+            reason=reason,
+            made_by=by,
+        )
 
 
 def township_of(county: Division, name: str) -> Division:
@@ -94,5 +96,6 @@ def set_inclusion(
         project.included_on = None
     if state in DATED_BY:
         setattr(project, DATED_BY[InclusionState(state)], on)
-    project.save(update_fields=["inclusion_state", "inclusion_reference", *DATED_BY.values()])
+    with because(reference):
+        project.save(update_fields=["inclusion_state", "inclusion_reference", *DATED_BY.values()])
     return project

@@ -1,26 +1,36 @@
 """The county's library: who there is, what they are transforming, and by which plan."""
 
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as WrongNumber
 
-from tracker.accounts.scope import ScopedQuerySet
+from tracker.audit.capture import Audited, AuditedQuerySet, Trail
+from tracker.audit.values import masked_name, masked_phone
 from tracker.library import rules
 
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
 
-class DivisionQuerySet(ScopedQuerySet):
+
+class DivisionQuerySet(AuditedQuerySet):
     """Divisions: an official sees their own and everything below it."""
 
     division_paths = ("self",)
+
+    @classmethod
+    def place(cls) -> "Combinable":
+        """The division itself; while it is being added and has no path yet, what it belongs to."""
+        return Coalesce(NullIf(F("path"), Value("")), F("parent__path"), Value(""))
 
     def counties(self) -> Self:
         """Those that run a special team of their own."""
@@ -31,8 +41,11 @@ class DivisionQuerySet(ScopedQuerySet):
         return self.filter(path__startswith=division.path)
 
 
-class Division(models.Model):
+class Division(Audited, models.Model):
     """A province, city, county or township of GB/T 2260, or a park that a county treats like a township."""
+
+    # The path follows from what it belongs to.
+    trail = Trail(left_out={"path"})
 
     class Level(models.TextChoices):
         PROVINCE = "province", _("Province")
@@ -82,7 +95,13 @@ class Division(models.Model):
         return self.name_en if self.name_en and get_language() == "en" else self.name_zh
 
 
-class CountySettings(models.Model):
+class CountySettingsQuerySet(AuditedQuerySet):
+    """Settings, seen by the county's officials."""
+
+    division_paths = ("county",)
+
+
+class CountySettings(Audited, models.Model):
     """How one county's special team works."""
 
     class Confirmation(models.TextChoices):
@@ -112,6 +131,8 @@ class CountySettings(models.Model):
         _("badges are confirmed"), max_length=10, choices=Confirmation.choices, default=Confirmation.AT_CLOSE
     )
 
+    objects = CountySettingsQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("county's settings")
         verbose_name_plural = _("counties' settings")
@@ -125,12 +146,20 @@ class CountySettings(models.Model):
         return cls.objects.filter(county=county).first() or cls(county=county)
 
 
-class Industry(models.Model):
+class IndustryQuerySet(AuditedQuerySet):
+    """Reference data: the same for everybody who has signed in."""
+
+    shared_rows = Q()
+
+
+class Industry(Audited, models.Model):
     """A class, group, division or section of GB/T 4754-2017."""
 
     code = models.CharField(_("code"), max_length=4, primary_key=True)
     name_zh = models.CharField(_("name"), max_length=80)
     name_en = models.CharField(_("English name"), max_length=120, blank=True)
+
+    objects = IndustryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("industry")
@@ -157,7 +186,7 @@ def check_credit_code(code: str) -> None:
         ) from wrong
 
 
-class EnterpriseQuerySet(ScopedQuerySet):
+class EnterpriseQuerySet(AuditedQuerySet):
     """Enterprises of a county, or one's own."""
 
     division_paths = ("county", "township")
@@ -168,8 +197,10 @@ class EnterpriseQuerySet(ScopedQuerySet):
         return self.filter(county=county)
 
 
-class Enterprise(models.Model):
+class Enterprise(Audited, models.Model):
     """A technology enterprise in a county's library."""
+
+    trail = Trail(masked={"contact_name": masked_name, "contact_phone": masked_phone})
 
     class Rung(models.TextChoices):
         """The rung of the cultivation ladder, as the county's table names it."""
@@ -270,7 +301,7 @@ def money(verbose_name: Any, **options: Any) -> "models.DecimalField[Any, Any]":
     )
 
 
-class ProjectQuerySet(ScopedQuerySet):
+class ProjectQuerySet(AuditedQuerySet):
     """Projects of a county, or of one's own enterprise."""
 
     division_paths = ("county", "township")
@@ -293,8 +324,18 @@ class ProjectQuerySet(ScopedQuerySet):
         return self.select_related("enterprise", "township", "inspector", "county")
 
 
-class Project(models.Model):
+class Project(Audited, models.Model):
     """One technological-transformation project of an enterprise. Money in 万元."""
+
+    # The badge beside a project follows from its awards, each of which is in the trail.
+    trail = Trail(
+        masked={
+            "contact_name": masked_name,
+            "contact_phone": masked_phone,
+            "responsible_name": masked_name,
+        },
+        left_out={"badge", "badge_cycle_start"},
+    )
 
     class Nature(models.TextChoices):
         """Construction nature as the national investment survey divides it."""
@@ -413,14 +454,14 @@ class Project(models.Model):
         return min(plans, key=lambda plan: plan.version, default=None)
 
 
-class AnnualPlanQuerySet(ScopedQuerySet):
+class AnnualPlanQuerySet(AuditedQuerySet):
     """Annual plans, seen by whoever sees the project."""
 
     division_paths = ("project__county", "project__township")
     enterprise_path = "project__enterprise"
 
 
-class AnnualPlan(models.Model):
+class AnnualPlan(Audited, models.Model):
     """What a project means to invest in one year; version 1 is the baseline and is never changed."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="plans", verbose_name=_("project"))

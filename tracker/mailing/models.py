@@ -10,12 +10,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tracker.scope import ScopedQuerySet
+
 # A worker that took a message and has not marked it within this time is taken for dead.
 CLAIM_LAPSES_AFTER = timedelta(minutes=2)
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
-    """Messages by what is still to be done with them."""
+class MessageQuerySet(ScopedQuerySet):
+    """Messages by what is still to be done with them; a person sees those to them."""
+
+    person_path = "recipient"
 
     def unsent(self) -> Self:
         """Neither sent, nor parked for a person to look at, nor withdrawn because it no longer matters."""
@@ -79,6 +83,12 @@ class Message(models.Model):
         return f"<{digest}@{settings.MAIL_DOMAIN}>"
 
 
+class AttachmentQuerySet(ScopedQuerySet):
+    """Files, seen by whom the message is to."""
+
+    person_path = "message__recipient"
+
+
 class Attachment(models.Model):
     """A file that goes with a message."""
 
@@ -86,6 +96,8 @@ class Attachment(models.Model):
     filename = models.CharField(max_length=120)
     content_type = models.CharField(max_length=100)
     content = models.BinaryField()
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment")

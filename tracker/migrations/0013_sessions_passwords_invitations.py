@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tracker", "0004_audit_trail"),
+        ("tracker", "0006_guard_audit_trail"),
     ]
 
     operations = [

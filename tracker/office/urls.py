@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracker.office.views import (
+    audit,
     cycles,
     enterprises,
     imports,
@@ -40,6 +41,8 @@ urlpatterns = [
     path("overview/<month:month>/", summaries.Month.as_view(), name="month"),
     path("more/", more.More.as_view(), name="more"),
     path("more/rules/", more.Rules.as_view(), name="rules"),
+    path("audit/", audit.AuditTrail.as_view(), name="audit"),
+    path("audit/export/", audit.AuditExport.as_view(), name="audit_export"),
     path("more/imports/", imports.Imports.as_view(), name="imports"),
     path("more/imports/<id:pk>/", imports.ImportPreview.as_view(), name="import"),
 ]

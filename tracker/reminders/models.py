@@ -9,10 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from tracker.accounts.models import User
 from tracker.library.models import Division
 from tracker.mailing.models import Message
+from tracker.scope import ScopedQuerySet
 
 
-class ReminderQuerySet(models.QuerySet["Reminder"]):
-    """Reminders by what is still to be done."""
+class ReminderQuerySet(ScopedQuerySet):
+    """Reminders by what is still to be done; a person sees their own."""
+
+    person_path = "recipient"
 
     def waiting(self) -> Self:
         """Neither in a mail yet nor settled because the work was done meanwhile."""

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from tracker.accounts.models import User
 from tracker.accounts.roles import LEADING
+from tracker.audit.models import AuditSeal
 from tracker.calendars.periods import HalfMonth, Month, shanghai_date
 from tracker.inspections.models import Cycle
 from tracker.library.models import Division
@@ -86,7 +87,7 @@ def write_to_leaders(summary: MonthlySummary, now: datetime) -> list[Message]:
 
 def _write_to(leader: User, key: str, summary: MonthlySummary, now: datetime) -> list[Message]:
     with translation.override(leader.language):
-        context = {"summary": tell(summary.figures)}
+        context = {"summary": tell(summary.figures), "chain": AuditSeal.objects.head()}
         table = File(filename(summary.figures), project_table(summary.figures), CONTENT_TYPE)
     message = compose(key, KIND, leader, "monthly_summary", context, not_before=now, attachments=[table])
     if message is None:

@@ -4,18 +4,21 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from tracker.accounts.scope import ScopedQuerySet
+from tracker.audit.capture import Audited, AuditedQuerySet, Trail
+from tracker.audit.values import fingerprint
 from tracker.library.models import Division
 
 
-class MonthlySummaryQuerySet(ScopedQuerySet):
+class MonthlySummaryQuerySet(AuditedQuerySet):
     """Summaries of the counties that an official sees; enterprises see none."""
 
     division_paths = ("county",)
 
 
-class MonthlySummary(models.Model):
+class MonthlySummary(Audited, models.Model):
     """One county's month, frozen when both its half-months are over."""
+
+    trail = Trail(masked={"figures": fingerprint})
 
     county = models.ForeignKey(Division, models.PROTECT, related_name="summaries", verbose_name=_("county"))
     month_start = models.DateField(_("month"))

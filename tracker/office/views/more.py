@@ -22,6 +22,7 @@ class More(OfficialOnly, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "may_import": self.person.can("import_table"),
+            "reads_trail": self.person.can("read_trail"),
             "administers": self.person.can("administer"),
         }
 

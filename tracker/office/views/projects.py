@@ -128,6 +128,7 @@ class ProjectPage(OneProject, DetailView):
             "plan": plan,
             "baseline": baseline,
             "replans": plan.version - baseline.version if plan and baseline else 0,
+            "reads_trail": self.person.can("read_trail"),
             "sees_phone": belongs_to_county(self.person, self.project),
             "inspect_url": reverse("office:inspect", args=[self.project.pk])
             if self._may_inspect(today)

@@ -77,6 +77,7 @@ class Today(OfficialOnly, TemplateView):
         if not self.counties:
             return {"view": self, **kwargs}
         context = super().get_context_data(**kwargs)
+        context["reads_trail"] = self.person.can("read_trail")
         if self._shows_counties:
             return {**context, "rows": self._counties()}
         facts = {
