@@ -324,3 +324,4 @@ def test_what_was_done_stands_in_the_trail(newcomer: User, administrator: User):
         ("created", administrator),
         ("changed", newcomer),
     ]
+    assert {entry.place for entry in entries} == {make_county().path}

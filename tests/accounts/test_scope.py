@@ -17,8 +17,9 @@ from tests.factories import (
     make_official,
     make_project,
     make_township,
+    moment,
 )
-from tracker.accounts.models import User
+from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
@@ -35,12 +36,12 @@ pytestmark = pytest.mark.django_db
 
 SCOPED = set(apps.get_app_config("tracker").get_models())
 # Seals of the trail are one chain for all counties: nobody is shown them row by row.
-SHOWN_TO_NOBODY = {AuditSeal}
+SHOWN_TO_NOBODY = {AuditSeal, PastPassword}
 OF_PROJECTS = [Project, AnnualPlan, Inspection, Award]
 OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary, CountySettings]
 # A county's own rows of these are seen like the county's others; rows of no county are everybody's.
 OF_COUNTIES_OR_SHARED = [BadgePolicy, CalendarDay]
-OF_PEOPLE = [Message, Attachment, Reminder]
+OF_PEOPLE = [Message, Attachment, Reminder, Visit]
 
 # Rows by where they belong: two townships of one county, and another county of another city.
 NORTH, SOUTH, ELSEWHERE = "north", "south", "elsewhere"
@@ -147,11 +148,20 @@ def world() -> World:
     }
     readers["without division"].division = None
     rows[User] = {NORTH: readers["township"], ELSEWHERE: readers["other county"]}
+    now = moment(date(2026, 11, 2))
+    rows[Invitation] = {
+        place: Invitation.objects.create(person=person, expires_at=now, token_digest=place)
+        for place, person in rows[User].items()
+    }
     addressed = {NORTH: readers["township"], ELSEWHERE: readers["other enterprise"]}
     rows[Message] = {
         place: Message.objects.create(
             key=place, kind="reminder", recipient=person, address=person.email, language="en"
         )
+        for place, person in addressed.items()
+    }
+    rows[Visit] = {
+        place: Visit.objects.create(person=person, signed_in_at=now, last_seen_at=now)
         for place, person in addressed.items()
     }
     rows[Attachment] = {
@@ -192,7 +202,7 @@ def test_what_is_sent_to_somebody_is_seen_by_them_alone(world: World, reader: st
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
 def test_people_are_seen_by_officials_of_their_division_and_above(world: World, reader: str):
     expected = set() if "enterprise" in reader else SEEN_OF_PROJECTS[reader] - {SOUTH}
-    assert world.seen(User, reader) == expected
+    assert world.seen(User, reader) == world.seen(Invitation, reader) == expected
 
 
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)

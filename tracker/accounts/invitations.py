@@ -9,8 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from tracker.accounts.models import Invitation, User
-from tracker.audit.actions import record
-from tracker.audit.models import AuditEntry
+from tracker.audit.context import asked_by
 from tracker.mailing import actions as mailing
 from tracker.mailing.models import Message
 from tracker.mailing.rules import without_secrets
@@ -32,14 +31,14 @@ def invite(person: User, *, by: User | None, now: datetime) -> tuple[Invitation,
     """Send the person a link to choose a password; an earlier one stops working. Whether a mail was made."""
     if not person.is_active or not person.email or person.has_usable_password():
         raise CannotBeInvited(person)
-    with transaction.atomic():
+    with asked_by(lambda: by), transaction.atomic():
         # Two presses at once queue here; the constraint on unanswered invitations is the second guard.
         person = User.objects.select_for_update().get(pk=person.pk)
         earlier = person.invitations.unanswered().first()
         if earlier is not None and now - earlier.made_at < SAME_PRESS:
             return earlier, False
         if earlier is not None:
-            _withdraw(earlier, by=by, now=now)
+            _withdraw(earlier, now=now)
         token = secrets.token_urlsafe(32)
         invitation = Invitation.objects.create(
             person=person,
@@ -61,12 +60,6 @@ def invite(person: User, *, by: User | None, now: datetime) -> tuple[Invitation,
             not_before=now,
         )
         assert message is not None
-        record(
-            AuditEntry.Act.CREATED,
-            invitation,
-            after={"person": person.pk, "expires_at": invitation.expires_at.isoformat()},
-            actor=by,
-        )
         ring([message])
     return invitation, True
 
@@ -81,37 +74,33 @@ def by_token(token: str) -> Invitation | None:
     return Invitation.objects.select_related("person").filter(token_digest=digest(token)).first()
 
 
-@transaction.atomic
 def withdraw(person: User, *, by: User, now: datetime) -> bool:
     """Take back the invitation that the person has not accepted; whether there was one."""
-    invitation = person.invitations.unanswered().first()
-    return invitation is not None and _withdraw(invitation, by=by, now=now)
+    with asked_by(lambda: by), transaction.atomic():
+        invitation = person.invitations.unanswered().first()
+        return invitation is not None and _withdraw(invitation, now=now)
 
 
-def _withdraw(invitation: Invitation, *, by: User | None, now: datetime) -> bool:
+def _withdraw(invitation: Invitation, *, now: datetime) -> bool:
     open_one = Invitation.objects.unanswered().filter(pk=invitation.pk)
     if not open_one.update(withdrawn_at=now):
         return False
-    record(AuditEntry.Act.CHANGED, invitation, after={"withdrawn_at": now.isoformat()}, actor=by)
     if message := Message.objects.filter(key=invitation.mail_key).first():
         mailing.withdraw(message, now)
     _blank(invitation, now)
     return True
 
 
-@transaction.atomic
 def accept(invitation: Invitation, password: str, *, now: datetime) -> User:
     """The person has chosen a password: the link has done its work."""
-    still_open = Invitation.objects.unanswered().filter(pk=invitation.pk, expires_at__gt=now)
-    if not still_open.update(accepted_at=now):
-        raise InvitationOver(invitation)
     person = invitation.person
-    if not person.is_active:
-        raise InvitationOver(invitation)
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    record(AuditEntry.Act.CHANGED, invitation, after={"accepted_at": now.isoformat()}, actor=person)
-    _blank(invitation, now)
+    with asked_by(lambda: person), transaction.atomic():
+        still_open = Invitation.objects.unanswered().filter(pk=invitation.pk, expires_at__gt=now)
+        if not person.is_active or not still_open.update(accepted_at=now):
+            raise InvitationOver(invitation)
+        person.set_password(password)
+        person.save(update_fields=["password"])
+        _blank(invitation, now)
     return person
 
 

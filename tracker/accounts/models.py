@@ -60,7 +60,14 @@ class User(Audited, AbstractUser):
 
     # That somebody has signed in is an entry of its own.
     trail = Trail(
-        masked={"password": not_shown, "email": masked_address, "name": masked_name}, left_out={"last_login"}
+        masked={
+            "password": not_shown,
+            "password_changed_at": not_shown,
+            "password_is_set_by_another": not_shown,
+            "email": masked_address,
+            "name": masked_name,
+        },
+        left_out={"last_login", "password_changed_at"},
     )
 
     username = None  # type: ignore[assignment]  # people sign in with their mail address
@@ -189,7 +196,7 @@ class PastPasswordQuerySet(ScopedQuerySet):
 
 
 class PastPassword(models.Model):
-    """The hash of a password that is not to come again; kept only while the profile asks for it."""
+    """The hash of a password that is not to come again; kept while the profile asks for it."""
 
     person = models.ForeignKey(User, models.CASCADE, related_name="past_passwords")
     password = models.CharField(max_length=128)
@@ -207,7 +214,7 @@ class PastPassword(models.Model):
 
 
 class InvitationQuerySet(AuditedQuerySet):
-    """Invitations by what became of them."""
+    """Invitations by what became of them; seen where the person they are for is seen."""
 
     division_paths = ("person__enterprise__county", "person__division")
 

@@ -14,8 +14,6 @@ from django.utils.translation import ngettext
 
 from tracker.accounts.models import PastPassword, User, Visit
 from tracker.accounts.rules import PROFILES, Due, PasswordProfile, Why, due, kinds_in
-from tracker.audit.actions import record
-from tracker.audit.models import AuditEntry
 
 DAY = timedelta(days=1)
 
@@ -112,7 +110,6 @@ def note_change(user: User, *, by: User | None, here: Visit | None, now: datetim
         return
     elsewhere = user.visits.exclude(pk=here.pk) if here is not None else user.visits.all()
     elsewhere.end(Why.CHANGED, now)
-    record(AuditEntry.Act.CHANGED, user, after={"password": "changed"}, actor=by)
 
 
 def due_of(user: User | AnonymousUser, now: datetime) -> Due | None:
