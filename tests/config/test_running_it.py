@@ -66,7 +66,7 @@ def test_what_works_waits_for_the_tables():
 
 
 def test_nobody_is_killed_before_they_were_to_be_done():
-    graceful = int(re.search(r"graceful_timeout = (\d+)", (BASE / "deploy" / "gunicorn.py").read_text())[1])
+    graceful = int(re.search(r"graceful_timeout = (\d+)", (BASE / "config" / "server.py").read_text())[1])
     assert int(COMPOSE["services"]["web"]["stop_grace_period"].rstrip("s")) > graceful
     [unit] = [path for path in UNITS if path.stem == "jigai-web"]
     assert int(re.search(r"TimeoutStopSec=(\d+)", unit.read_text())[1]) > graceful
