@@ -296,7 +296,7 @@ class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmi
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Only somebody above all divisions puts others there."""
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.may_lack_division = _stands_above_all(request)
         return form
 

@@ -19,6 +19,7 @@ from tests.factories import (
     make_township,
     moment,
 )
+from tracker.accounts.lockout.models import SignInAttempt
 from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry, AuditSeal
@@ -28,6 +29,8 @@ from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
+from tracker.operations.models import Heartbeat
+from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
 from tracker.scope import ScopedQuerySet
 from tracker.summaries.models import MonthlySummary
@@ -35,13 +38,13 @@ from tracker.summaries.models import MonthlySummary
 pytestmark = pytest.mark.django_db
 
 SCOPED = set(apps.get_app_config("tracker").get_models())
-# Seals of the trail are one chain for all counties: nobody is shown them row by row.
-SHOWN_TO_NOBODY = {AuditSeal, PastPassword}
-OF_PROJECTS = [Project, AnnualPlan, Inspection, Award]
+# Secrets, and what only the product itself reads: nobody is shown them row by row.
+SHOWN_TO_NOBODY = {AuditSeal, Heartbeat, PastPassword, SignInAttempt}
+OF_PROJECTS = [Project, AnnualPlan, Inspection, Award, Photo]
 OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary, CountySettings]
 # A county's own rows of these are seen like the county's others; rows of no county are everybody's.
 OF_COUNTIES_OR_SHARED = [BadgePolicy, CalendarDay]
-OF_PEOPLE = [Message, Attachment, Reminder, Visit]
+OF_PEOPLE = [Message, Attachment, Reminder]
 
 # Rows by where they belong: two townships of one county, and another county of another city.
 NORTH, SOUTH, ELSEWHERE = "north", "south", "elsewhere"
@@ -110,6 +113,10 @@ def world() -> World:
             place: MonthlySummary.objects.create(county=here, month_start=date(2026, 10, 1), figures={})
             for place, here in counties.items()
         },
+        Photo: {
+            place: Photo.objects.create(project=project, name=place, sha256="0" * 64, width=1, height=1)
+            for place, project in projects.items()
+        },
         CountySettings: {
             place: CountySettings.objects.create(county=here) for place, here in counties.items()
         },
@@ -149,6 +156,10 @@ def world() -> World:
     readers["without division"].division = None
     rows[User] = {NORTH: readers["township"], ELSEWHERE: readers["other county"]}
     now = moment(date(2026, 11, 2))
+    rows[Visit] = {
+        place: Visit.objects.create(person=person, signed_in_at=now, last_seen_at=now)
+        for place, person in rows[User].items()
+    }
     rows[Invitation] = {
         place: Invitation.objects.create(person=person, expires_at=now, token_digest=place)
         for place, person in rows[User].items()
@@ -158,10 +169,6 @@ def world() -> World:
         place: Message.objects.create(
             key=place, kind="reminder", recipient=person, address=person.email, language="en"
         )
-        for place, person in addressed.items()
-    }
-    rows[Visit] = {
-        place: Visit.objects.create(person=person, signed_in_at=now, last_seen_at=now)
         for place, person in addressed.items()
     }
     rows[Attachment] = {
@@ -199,10 +206,11 @@ def test_what_is_sent_to_somebody_is_seen_by_them_alone(world: World, reader: st
     assert {model: world.seen(model, reader) for model in OF_PEOPLE} == dict.fromkeys(OF_PEOPLE, seen)
 
 
+@pytest.mark.parametrize("model", [User, Visit, Invitation])
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
-def test_people_are_seen_by_officials_of_their_division_and_above(world: World, reader: str):
+def test_people_are_seen_by_officials_of_their_division_and_above(world: World, reader: str, model: type):
     expected = set() if "enterprise" in reader else SEEN_OF_PROJECTS[reader] - {SOUTH}
-    assert world.seen(User, reader) == world.seen(Invitation, reader) == expected
+    assert world.seen(model, reader) == expected
 
 
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)
@@ -212,10 +220,10 @@ def test_the_trail_is_seen_by_place_and_what_has_none_at_the_top(world: World, r
     assert world.seen(AuditEntry, reader) == expected | at_the_top
 
 
-def test_seals_of_the_trail_are_shown_to_nobody(world: World):
-    AuditSeal.objects.create(position=1, digest="0" * 64, chain="0" * 64)
+@pytest.mark.parametrize("model", sorted(SHOWN_TO_NOBODY, key=str))
+def test_what_only_the_product_reads_names_no_way_to_anybody(world: World, model: type):
     for reader in world.readers.values():
-        assert not AuditSeal.objects.visible_to(reader).exists()
+        assert model.objects.visible_to(reader).query.is_empty()
 
 
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)

@@ -101,7 +101,7 @@ def test_no_word_within_an_address_breaks_a_page(reader: str, world: World):
             for place, word in product(address.examples, WORDS):
                 page = address.filled(**{place: word})
                 yield page, browser.get(page)
-                if "1" <= word[0] <= "9":
+                if word == "9" * 15:
                     yield "POST", page, browser.post(page)
 
     assert broken(answers()) == []
