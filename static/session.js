@@ -118,8 +118,8 @@ function watchSession(watch) {
 
   const which = () => (ends.longest <= ends.idle ? "longest" : "idle");
   const left = () => Math.min(ends.idle, ends.longest) - Date.now();
-  const take = (answer) => {
-    ends = { idle: Date.now() + Number(answer.idle) * 1000, longest: Date.now() + Number(answer.longest) * 1000 };
+  const take = ({ idle, longest, at = Date.now() }) => {
+    ends = { idle: at + Number(idle) * 1000, longest: at + Number(longest) * 1000 };
   };
   const again = (milliseconds) => {
     clearTimeout(timer);
@@ -129,6 +129,8 @@ function watchSession(watch) {
 
   const ask = async (method = "GET") => {
     const form = watch.querySelector("[data-stay]");
+    // Counted from the question: an answer that was long on its way grants no more time.
+    const at = Date.now();
     const answer = await fetch(state, {
       method,
       headers: method === "GET" ? { "X-Background": "yes" } : {},
@@ -136,7 +138,7 @@ function watchSession(watch) {
       cache: "no-store",
     });
     if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
+    return { ...await answer.json(), at };
   };
 
   const dropAll = () => { for (const kept of keeping.all()) keeping.drop(kept); };
@@ -243,7 +245,7 @@ function watchSession(watch) {
     } else isPutOff = true;
   });
 
-  take(watch.dataset);
+  take({ idle: watch.dataset.idle, longest: watch.dataset.longest });
   tellOtherTabs();
   look();
   window.addEventListener("storage", (event) => {

@@ -268,6 +268,9 @@ def test_officials_and_administrators_set_one_up_before_anything_else(role: str)
     assert "Your role needs a second factor" in client.get(reverse(INDEX)).content.decode()
     for page in (reverse("help"), reverse("mfa_activate_totp"), reverse("account_logout")):
         assert client.get(page).get("Location", "") != reverse(INDEX)
+    # The warning before the end of a session works while one is being set up.
+    assert "idle" in client.post(reverse("session_state")).json()
+    assert client.get(reverse("sessions")).status_code == 200
 
 
 @pytest.mark.usefixtures("required")

@@ -18,6 +18,9 @@ OPEN = frozenset(
         "help",
         "recovery_codes",
         "account_change_password",
+        "session_state",
+        "sign_in_again",
+        "sessions",
     }
 )
 
