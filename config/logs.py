@@ -67,6 +67,10 @@ def logging_settings() -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
         "loggers": {
             "django": through_root,
+            # At its finest it would write what a page holds, telephone numbers among it.
+            "django.template": {**through_root, "level": "INFO"},
+            # Two lines for each request say nothing that the proxy's log does not; what failed is told.
+            "django_structlog": {**through_root, "level": "WARNING"},
             # The development server tells of each request, also of each file.
             "django.server": {**through_root, "level": "WARNING"},
             "gunicorn.error": {**through_root, "level": "WARNING"},

@@ -118,13 +118,14 @@ def test_the_superusers_flag_opens_nothing():
     assert client.get(reverse("admin:index"), follow=True).status_code == 403
 
 
-def test_an_enterprise_reveals_its_own_numbers_alone():
+def test_an_enterprise_sees_its_own_numbers_alone():
     project, other = make_project(), make_project()
     person = make_enterprise_user(project.enterprise)
-    assert person.can("reveal_phone", project)
-    assert person.can("reveal_phone", project.enterprise)
-    assert not person.can("reveal_phone", other)
-    assert not person.can("reveal_phone", other.enterprise)
+    assert person.can("know_phone", project)
+    assert person.can("know_phone", project.enterprise)
+    assert not person.can("know_phone", other)
+    assert not person.can("know_phone", other.enterprise)
+    assert not person.can("reveal_phone", project)
 
 
 def test_the_list_of_what_is_to_inspect_and_the_permission_agree():

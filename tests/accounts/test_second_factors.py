@@ -1,6 +1,5 @@
 """Second factors: set up, asked for, used up, lost and reset."""
 
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 
 from tests.accounts.factors import SECRET, code_now, give_app, give_key
+from tests.config.environments import environment_of
 from tests.factories import PASSWORD, make_enterprise_user, make_official
 from tracker.accounts.models import User
 from tracker.accounts.roles import OFFICIALS, Role
@@ -54,7 +54,7 @@ def is_signed_in(client: Client) -> bool:
 @pytest.fixture
 def li() -> User:
     """An official."""
-    return make_official(email="li@county.test")
+    return make_official(email="li@county.test", language="en")
 
 
 @pytest.fixture
@@ -317,7 +317,7 @@ def test_the_last_factor_goes_with_its_recovery_codes_where_none_is_required(ins
 
 
 def test_it_is_required_in_production_unless_told_otherwise():
-    production = {**os.environ, "JIGAI_ENV": "production", "SECRET_KEY": "k" * 60}
+    production = environment_of()
     ask = "from config.settings import SECOND_FACTOR_REQUIRED as asked; print(asked)"
     answers = [
         subprocess.run(

@@ -25,7 +25,6 @@ READERS = [
     Role.ENTERPRISE,
     Role.TEAM_LEAD,
     Role.SYSTEM_ADMINISTRATOR,
-    Role.SECURITY_ADMINISTRATOR,
 ]
 
 pytestmark = pytest.mark.django_db

@@ -185,7 +185,7 @@ def test_control_without_the_lock_equal_posts_end_in_errors(
 ):
     take_off_locks(monkeypatch)
     meet_before(monkeypatch, Inspection, "save")
-    assert 500 in at_once(*equal_posts)
+    assert {500, 503} & set(at_once(*equal_posts))
 
 
 @pytest.fixture

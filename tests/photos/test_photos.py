@@ -218,7 +218,7 @@ def test_a_deleted_photo_is_gone_and_its_row_says_why(
     assert (photo.voided_by, photo.void_reason) == (project.inspector, "somebody's face")
     assert client.get(reverse("office:picture", args=[photo.pk])).status_code == 404
     assert client.post(address, {"why": "again"}).status_code == 404
-    entry = AuditEntry.objects.get(table="photo", act=AuditEntry.Act.DELETED)
+    entry = AuditEntry.objects.get(table="photo", act=AuditEntry.Act.CHANGED)
     assert (entry.actor, entry.why) == (project.inspector, "somebody's face")
     assert upload(client, project, make.photo()).status_code == 302, "it may come back"
 

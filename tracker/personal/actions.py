@@ -55,7 +55,7 @@ def may_remove(by: User, person: User) -> bool:
 def rows_of(label: str) -> QuerySet[Any] | None:
     """All rows of a table, or none where this deployment has no such table."""
     try:
-        return apps.get_model(label)._base_manager.all()
+        return apps.get_model(label)._default_manager.all()
     except LookupError:
         return None
 
