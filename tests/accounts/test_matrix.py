@@ -69,8 +69,9 @@ def table_under(heading: str) -> dict[str, dict[Role, str]]:
 
 
 PAGES, TABLES = table_under("Pages"), table_under("Administration")
-# Pages about the county's work; the others are about one's own account.
-OF_OFFICE = [name for name in PAGES if name.startswith("office:")]
+# Pages about the county's work; the others are about one's own account, or about mails that the system
+# administrator of any division looks after.
+OF_OFFICE = [name for name in PAGES if name.startswith("office:") and "_mail_" not in name]
 PUBLIC = set(re.findall(r"`([a-z_:]+)`", DOCUMENT.split("## For everybody\n", 1)[1]))
 
 

@@ -99,7 +99,7 @@ def test_every_answer_of_every_address_to_every_reader_is_protected():
     assert missing(seen) == []
     kinds = Counter(answer.status_code for _asked, answer in seen)
     assert len(seen) >= 300
-    assert {200, 302, 403, 404, 405, 422} <= set(kinds)
+    assert {200, 302, 403, 404, 405} <= set(kinds)
 
 
 def test_what_exists_is_protected_too():
