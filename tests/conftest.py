@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 
@@ -54,6 +55,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     post_migrate.connect(fill_in_again, sender=tracker)
     yield
     post_migrate.disconnect(fill_in_again, sender=tracker)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_before() -> None:
+    """How often somebody has signed in from this machine a moment ago is another test's."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
