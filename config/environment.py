@@ -42,12 +42,21 @@ class Environment(environ.FileAwareEnv):
     def __init__(self) -> None:
         super().__init__()
         self.ENVIRON = Files()
+        self.kept_too_short: list[str] = []
+
+    def days_kept(self, name: str, default: int, *, least: int) -> int:
+        """For how many days something is kept: never shorter than the law or the product's own work needs."""
+        days: int = self.int(name, default=default)
+        if days < least:
+            self.kept_too_short.append(f"{name} is {days}: use at least {least}.")
+        return days
 
     def faults(self, deployment: "Deployment | None") -> list[str]:
         """What is wrong with the files read so far, and with what else decides whether this may start."""
         unreadable = self.ENVIRON.unreadable
         unsafe = what_is_unsafe(deployment) if deployment else []
-        return [*unreadable.values(), *(fault for fault in unsafe if fault.split()[0] not in unreadable)]
+        faults = [*unreadable.values(), *self.kept_too_short]
+        return [*faults, *(fault for fault in unsafe if fault.split()[0] not in unreadable)]
 
 
 @dataclass(frozen=True)

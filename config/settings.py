@@ -313,31 +313,17 @@ DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
 # Whom to tell of a weakness: a mail address or a page.
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
-# The trail: an id for each request that its jobs keep, and for how many days entries stay.
+# The trail: an id for each request that its jobs keep, and for how many days entries stay, by law 183 or more.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # after audit.middleware.request_id has looked at it
-AUDIT_KEPT_DAYS = env.int("AUDIT_KEPT_DAYS", default=1096)
-if AUDIT_KEPT_DAYS < KEPT_AT_LEAST_DAYS:
-    raise ImproperlyConfigured(
-        f"AUDIT_KEPT_DAYS is {AUDIT_KEPT_DAYS}: the law wants {KEPT_AT_LEAST_DAYS} or more."
-    )
-
-
-def kept_for_days(name: str, default: int, least: int) -> int:
-    """A time of keeping, which is never shorter than the law or the product's own work needs."""
-    days = env.int(name, default=default)
-    if days < least:
-        raise ImproperlyConfigured(f"{name} is {days}: use at least {least}.")
-    return days
-
-
+AUDIT_KEPT_DAYS = env.days_kept("AUDIT_KEPT_DAYS", 1096, least=KEPT_AT_LEAST_DAYS)
 # For how many days personal data are kept; docs/personal-data.md says why.
 RETENTION_DAYS = {
-    "people": kept_for_days("KEEP_PEOPLE_DAYS", 3 * 365, least=365),
-    "contacts": kept_for_days("KEEP_CONTACTS_DAYS", 3 * 365, least=365),
-    "mail_texts": kept_for_days("KEEP_MAIL_TEXTS_DAYS", 365, least=30),
-    "sign_in_attempts": kept_for_days("KEEP_SIGN_IN_ATTEMPTS_DAYS", 365, least=183),
-    "import_files": kept_for_days("KEEP_IMPORT_FILES_DAYS", 365, least=30),
+    "people": env.days_kept("KEEP_PEOPLE_DAYS", 3 * 365, least=365),
+    "contacts": env.days_kept("KEEP_CONTACTS_DAYS", 3 * 365, least=365),
+    "mail_texts": env.days_kept("KEEP_MAIL_TEXTS_DAYS", 365, least=30),
+    "sign_in_attempts": env.days_kept("KEEP_SIGN_IN_ATTEMPTS_DAYS", 365, least=183),
+    "import_files": env.days_kept("KEEP_IMPORT_FILES_DAYS", 365, least=30),
 }
 
 DJANGO_TABLES2_TEMPLATE = "parts/table.html"

@@ -17,6 +17,7 @@ from tests.factories import PASSWORD, make_official
 from tracker.accounts.models import PastPassword, User
 from tracker.accounts.roles import Role
 from tracker.accounts.tasks import tidy
+from tracker.mailing.models import Message
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +81,15 @@ def test_no_password_grows_too_old_and_none_is_remembered(client: Client, person
     change(client, PASSWORD, "another-horse-battery")
     person.refresh_from_db()
     assert person.check_password(PASSWORD)
+
+
+def test_a_changed_password_is_told_by_mail(client: Client, person: User):
+    told = Message.objects.filter(recipient=person, kind="account_changed")
+    assert not told.exists()
+    change(client, "another-horse-battery", "not the old one")
+    assert not told.exists()
+    change(client, "another-horse-battery")
+    assert ["password of your account was changed" in mail.text for mail in told] == [True]
 
 
 def test_the_form_says_the_rules_in_words(client: Client):

@@ -64,6 +64,10 @@ def inside(client: Client, li: User) -> Client:
     return client
 
 
+def changes_told_to(person: User) -> list[Message]:
+    return list(Message.objects.filter(recipient=person, kind="account_changed").order_by("pk"))
+
+
 def shown_secret(page: str) -> str:
     [groups] = re.findall(r'<code class="secret">([A-Z2-7 ]+)</code>', page)
     return groups.replace(" ", "")
@@ -78,6 +82,20 @@ def test_an_app_is_set_up_with_its_first_code_and_asked_for_from_then_on(inside:
     [factor] = factors_of(li)
     assert decrypt(factor.data["secret"]) == secret
     assert sign_in(Client(), li)["Location"] == reverse("mfa_authenticate")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_sets_up_renews_or_removes_a_factor_gets_a_mail(client: Client, li: User):
+    sign_in(client, li)
+    secret = shown_secret(client.get(reverse("mfa_activate_totp")).content.decode())
+    client.post(reverse("mfa_activate_totp"), {"code": code_now(secret)})
+    assert [mail.text.count("was added") for mail in changes_told_to(li)] == [1]
+    renew_recovery_codes(li)
+    client.post(reverse("mfa_deactivate_totp"))
+    _added, renewed, removed = changes_told_to(li)
+    assert "New recovery codes" in renewed.text
+    assert "was removed" in removed.text
+    assert reverse("sessions") in removed.text
 
 
 def test_a_wrong_first_code_sets_up_nothing_and_keeps_the_secret(inside: Client, li: User):
@@ -415,7 +433,7 @@ def test_a_reset_takes_all_factors_is_written_down_and_told_by_mail(li: User):
     assert entry.row == str(li.pk)
     assert entry.why == "手机丢失，本人到场"
     assert entry.before == {"factors": ["recovery_codes", "totp"]}
-    [message] = Message.objects.filter(recipient=li)
+    [message] = Message.objects.filter(recipient=li, kind="second_factors_reset")
     assert "安全员" in message.text
     assert reverse(INDEX) in message.text
 

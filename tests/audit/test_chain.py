@@ -380,5 +380,5 @@ def test_a_deployment_that_would_keep_entries_too_shortly_does_not_start():
 
     refused = start("182")
     assert refused.returncode != 0
-    assert "AUDIT_KEPT_DAYS is 182" in refused.stderr
+    assert "AUDIT_KEPT_DAYS is 182: use at least 183." in refused.stderr
     assert start("183").returncode == 0

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tracker.accounts.models import PastPassword, User, Visit
+from tracker.accounts.notices import tell_of_change
 from tracker.accounts.rules import PROFILES, Due, PasswordProfile, Why, due, kinds_in
 
 DAY = timedelta(days=1)
@@ -94,7 +95,7 @@ def _was_used(user: User, password: str, remembered: int) -> bool:
 
 
 def note_change(user: User, *, by: User | None, here: Visit | None, now: datetime) -> None:
-    """Keep when the password was set and whether by another, and end the person's other sessions."""
+    """Keep when the password was set and by whom, end the person's other sessions, and tell them."""
     is_first = user.password_changed_at is None
     user.password_changed_at = now
     user.password_is_set_by_another = by is not None and by.pk != user.pk
@@ -110,6 +111,7 @@ def note_change(user: User, *, by: User | None, here: Visit | None, now: datetim
         return
     elsewhere = user.visits.exclude(pk=here.pk) if here is not None else user.visits.all()
     elsewhere.end(Why.CHANGED, now)
+    tell_of_change(user, "password", at=now)
 
 
 def due_of(user: User | AnonymousUser, now: datetime) -> Due | None:

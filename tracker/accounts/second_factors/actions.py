@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from tracker.accounts.models import User
+from tracker.accounts.notices import tell_of_change
 from tracker.accounts.second_factors.secrecy import decrypt, hash_of, matching, new_recovery_codes
 from tracker.accounts.visits import end_sessions
 from tracker.audit.actions import record
@@ -66,7 +67,8 @@ def renew_recovery_codes(person: User) -> list[str]:
     Authenticator.objects.update_or_create(
         user_id=person.pk, type=RECOVERY, defaults={"data": {"hashes": [hash_of(code) for code in codes]}}
     )
-    record(AuditEntry.Act.SECOND_FACTOR, person, after={"recovery_codes": len(codes)}, actor=person)
+    entry = record(AuditEntry.Act.SECOND_FACTOR, person, after={"recovery_codes": len(codes)}, actor=person)
+    tell_of_change(person, "recovery_codes", at=entry.at)
     return codes
 
 
