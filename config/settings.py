@@ -313,7 +313,7 @@ DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
 # Whom to tell of a weakness: a mail address or a page.
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 
-# The trail: an id for each request that its jobs keep, and for how many days entries stay, by law 183 or more.
+# The trail: an id for each request that its jobs keep, and how long entries stay, by law 183 days or more.
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # after audit.middleware.request_id has looked at it
 AUDIT_KEPT_DAYS = env.days_kept("AUDIT_KEPT_DAYS", 1096, least=KEPT_AT_LEAST_DAYS)
