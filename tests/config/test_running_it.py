@@ -102,6 +102,12 @@ def test_the_image_s_builder_is_handed_everything_that_is_copied():
     assert copied == {line[1:] for line in ignored if line.startswith("!")}
 
 
+def test_the_proxy_starts_without_the_name_of_somebody_who_is_told():
+    """The guide lets ACME_EMAIL be empty; Caddy refuses a word that is missing, not an empty one."""
+    caddyfile = (BASE / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    assert re.findall(r"\S*\{\$ACME_EMAIL\}\S*", caddyfile) == ['"{$ACME_EMAIL}"']
+
+
 def test_the_example_holds_no_secret_and_nothing_that_would_pass_as_a_setting():
     lines = (BASE / "deploy" / ".env.example").read_text(encoding="utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
