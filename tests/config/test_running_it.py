@@ -88,6 +88,26 @@ def test_a_unit_runs_without_privileges_and_keeps_secrets_out_of_the_environment
         assert f"{name.upper()}_FILE=%d/{name}" in " ".join(lines)
 
 
+def test_the_image_s_builder_is_handed_everything_that_is_copied():
+    """What is not let through stands in the Dockerfile for nothing: the image cannot be built."""
+    dockerfile = (BASE / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    ignored = (BASE / "deploy" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = {
+        name
+        for words in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE)
+        for name in words.split()[:-1]
+    }
+    assert {"pyproject.toml", "tracker", "deploy/gunicorn.py"} <= copied
+    assert ignored[0] == "*"
+    assert copied == {line[1:] for line in ignored if line.startswith("!")}
+
+
+def test_the_proxy_starts_without_the_name_of_somebody_who_is_told():
+    """The guide lets ACME_EMAIL be empty; Caddy refuses a word that is missing, not an empty one."""
+    caddyfile = (BASE / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    assert re.findall(r"\S*\{\$ACME_EMAIL\}\S*", caddyfile) == ['"{$ACME_EMAIL}"']
+
+
 def test_the_example_holds_no_secret_and_nothing_that_would_pass_as_a_setting():
     lines = (BASE / "deploy" / ".env.example").read_text(encoding="utf-8").splitlines()
     given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.migrations.graph import MigrationGraph
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import (
     make_county,
@@ -29,13 +30,15 @@ from tests.operations.conftest import back_up, empty_database, manage, program, 
 from tests.services.celery import database_url
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
-from tracker.audit.models import AuditEntry
+from tracker.audit import guards
+from tracker.audit.actions import record, seal_left_over
+from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.actions import submit_inspection
 from tracker.library.models import Division, Industry, Project
 from tracker.operations import restoring
 from tracker.operations.container import Reader
-from tracker.operations.restoring import CannotRestore, NotFinished
+from tracker.operations.restoring import CannotRestore, NotFinished, NotVerified
 from tracker.operations.rows import Table, line_of, tables_of
 
 NOW = moment(date(2026, 11, 25))
@@ -318,3 +321,89 @@ def test_when_an_older_backup_cannot_be_brought_up_to_date_the_remedy_is_told(
     with pytest.raises(NotFinished, match=r"disk full. Before anything is started, .* restore --settle"):
         put_back(path)
     assert User.objects.count() == 1
+
+
+# --- the audit trail that was restored ---
+
+
+def altered_backup(folder: Path, statement: str, *values: Any) -> Path:
+    """A backup of a database in whose trail somebody with the database in hand did this before."""
+    guards.remove(connection)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            assert cursor.rowcount == 1
+    finally:
+        guards.install(connection)
+        if connection.vendor == "sqlite":
+            # Tests' tables are emptied row by row there.
+            guards.remove(connection, acts=frozenset({"DELETE"}))
+    path = back_up(folder, timezone.now())
+    empty_database()
+    return path
+
+
+@pytest.fixture
+def entry() -> AuditEntry:
+    """One of several entries of the trail."""
+    return [record(AuditEntry.Act.EXPORTED, after={"number": number}) for number in range(5)][2]
+
+
+@pytest.mark.parametrize("is_altered", [True, False], ids=["altered", "control"])
+def test_a_trail_that_was_altered_before_the_backup_is_told_and_the_restore_fails(
+    folder: Path, entry: AuditEntry, is_altered: bool, capsys: pytest.CaptureFixture[str]
+):
+    people = make_official().pk
+    path = altered_backup(
+        folder,
+        "UPDATE tracker_auditentry SET request_id = %s WHERE id = %s",
+        "x" if is_altered else "",
+        entry.pk,
+    )
+    if is_altered:
+        with pytest.raises(CommandError) as failed:
+            call_command("restore", str(path))
+        assert failed.value.returncode == 1
+        for words in ("the audit trail is not what was written", "审计日志与当初写入的内容不一致"):
+            assert words in str(failed.value)
+        assert str(failed.value).count(f"entry {entry.pk} (") == 2
+    else:
+        call_command("restore", str(path))
+        assert "Everybody has to sign in again." in capsys.readouterr().out
+    # In both cases all is there, and settled: what else is in the backup is not lost for one row's sake.
+    assert User.objects.get().pk == people
+    assert AuditEntry.objects.filter(act=AuditEntry.Act.RESTORED).exists()
+
+
+def test_a_trail_that_lacks_its_last_seals_does_not_reach_the_head_that_the_backup_names(
+    folder: Path, entry: AuditEntry, monkeypatch: pytest.MonkeyPatch
+):
+    """Who takes the last seal with its entry out of a backup leaves a chain that is sound in itself."""
+    path = back_up(folder, timezone.now())
+    empty_database()
+    told_by = restoring._told_by
+
+    def with_another_head(reader: Reader) -> restoring.Found:
+        found = told_by(reader)
+        assert found.audit_head is not None
+        found.audit_head["position"] += 1
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(restoring, "_told_by", with_another_head)
+        with pytest.raises(NotVerified, match="the chain ends at 5; a head at 6 was noted down"):
+            put_back(path)
+    empty_database()
+    put_back(path)
+
+
+@pytest.mark.parametrize("age", [timedelta(), timedelta(days=3)], ids=["at once", "days later"])
+def test_an_entry_that_had_no_seal_yet_is_no_trouble_however_old_the_backup_is(folder: Path, age: timedelta):
+    """Seals follow the commit: a backup may see an entry a moment before its seal."""
+    record(AuditEntry.Act.EXPORTED)
+    written = AuditEntry.objects.create(act=AuditEntry.Act.EXPORTED, at=timezone.now() - age)
+    assert AuditSeal.objects.count() == 1
+    path = back_up(folder, written.at)
+    empty_database()
+    put_back(path)
+    assert seal_left_over() == 1

@@ -14,8 +14,11 @@ from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import translation
+from django.utils.translation import gettext
 
-from tracker.operations.backups import sync_folder
+from tracker.audit.queries import Trouble, verify
+from tracker.operations.backups import SEALS, sync_folder
 from tracker.operations.container import PIECE, Member, Reader, Unusable, copy, lines_of, safe_path
 from tracker.operations.rows import (
     FILLED_BY_MIGRATIONS,
@@ -42,6 +45,10 @@ class NotFinished(CannotRestore):
     """The rows are there, but not what has to follow; the message says what to do."""
 
 
+class NotVerified(CannotRestore):
+    """Everything is there, but the audit trail is not what was written; the message says where."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What a backup says of itself, after every byte and line of it was looked at."""
@@ -55,6 +62,11 @@ class Found:
     rows: dict[str, int]
     media: list[PurePosixPath]
     audit_head: dict[str, Any] | None
+
+    @property
+    def noted(self) -> tuple[int, str] | None:
+        """Where the chain of the audit trail ended when the backup was made."""
+        return (int(self.audit_head["position"]), str(self.audit_head["chain"])) if self.audit_head else None
 
 
 def look_through(file: IO[bytes]) -> tuple[Reader, Found]:
@@ -87,6 +99,7 @@ def _told_by(reader: Reader) -> Found:
             media=[safe_path(path) for path in facts["media"]],
             audit_head=facts["audit_head"],
         )
+        found.noted  # noqa: B018  it can be read
     except (KeyError, TypeError, ValueError) as broken:
         raise Unusable(f"The manifest lacks what every backup says of itself ({broken}).") from broken
     tables = [f"tables/{label}.jsonl" for label in found.rows]
@@ -106,8 +119,17 @@ def restore(file: IO[bytes], afterwards: Callable[[Found], T]) -> T:
 
     A backup of an older schema is loaded into just that schema first and brought up to date then; what has
     to follow comes last, in a transaction of its own.
+
+    NotVerified, if the audit trail that is there then is not what was written. Everything is there all the
+    same: nobody who can alter one row of the trail shall make every later backup useless.
     """
     reader, found = look_through(file)
+    done = _restore(reader, found, afterwards)
+    _verify_trail(found)
+    return done
+
+
+def _restore(reader: Reader, found: Found, afterwards: Callable[[Found], T]) -> T:
     executor = MigrationExecutor(connection)
     _refuse_other_schema(executor, found)
     _refuse_if_used(executor)
@@ -132,6 +154,30 @@ def restore(file: IO[bytes], afterwards: Callable[[Found], T]) -> T:
             f"The rows are restored, but their tables could not be brought up to date: {trouble}. Before "
             "anything is started, run manage.py migrate, then manage.py restore --settle."
         ) from trouble
+
+
+def _verify_trail(found: Found) -> None:
+    """Follow the restored chain as it stood when the backup was made, up to the head that was noted then.
+
+    What had no seal yet at that moment is no trouble, however long ago that was: beat puts it on. Nor is a
+    backup from before there were seals.
+    """
+    if SEALS not in found.rows:
+        return
+    trouble = verify(found.made_at, anchor=found.noted)
+    if isinstance(trouble, Trouble):
+        raise NotVerified(
+            " ".join(_not_what_was_written(trouble, language) for language in ("en", "zh-hans"))
+        )
+
+
+def _not_what_was_written(trouble: Trouble, language: str) -> str:
+    with translation.override(language):
+        return gettext(
+            "Everything was restored, but the audit trail is not what was written: %(words)s. It is so in "
+            "the backup already. Tell the audit administrator before anything is started, and compare with "
+            "an older backup, restored into another database."
+        ) % {"words": trouble.words}
 
 
 def _refuse_other_schema(executor: MigrationExecutor, found: Found) -> None:
