@@ -91,7 +91,7 @@ def test_a_unit_runs_without_privileges_and_keeps_secrets_out_of_the_environment
 def test_the_image_s_builder_is_handed_everything_that_is_copied():
     """What is not let through stands in the Dockerfile for nothing: the image cannot be built."""
     dockerfile = (BASE / "deploy" / "Dockerfile").read_text(encoding="utf-8")
-    ignored = (BASE / "deploy" / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    ignored = (BASE / ".dockerignore").read_text(encoding="utf-8").splitlines()
     copied = {
         name
         for words in re.findall(r"^COPY (?!--from)(.+)$", dockerfile, re.MULTILINE)
