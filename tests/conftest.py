@@ -1,6 +1,8 @@
 """What tests can ask for beside Django's client: real services, each started when first asked for."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,37 @@ from tests.services import browser as browsers
 from tests.services import celery, smtp
 from tests.services.redis import RedisServer
 from tracker.audit import guards
+
+# What gives a test a database to work on.
+WITH_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server", "build_once", "beside_the_test"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "once: the rest of a whole of which PostgreSQL gets a part; it runs on SQLite alone"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Ask on PostgreSQL only what has to do with a database: the rest was asked on SQLite already."""
+    if connection.vendor != "postgresql":
+        return
+    left_out = [item for item in items if not differs_between_databases(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if differs_between_databases(item)]
+
+
+def differs_between_databases(item: pytest.Item) -> bool:
+    """Whether a test can say something else on another database.
+
+    pytest-django keeps from the database whoever does not ask for it with its mark or a fixture.
+    """
+    if item.get_closest_marker("once"):
+        return False
+    about_one = ("django_db", "browser", "sqlite_only", "postgres_only")
+    fixtures = WITH_DATABASE & set(getattr(item, "fixturenames", ()))
+    return bool(fixtures) or any(item.get_closest_marker(name) for name in about_one)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -69,6 +102,39 @@ def _right_database(request: pytest.FixtureRequest) -> None:
     for vendor, marker in (("sqlite", "sqlite_only"), ("postgresql", "postgres_only")):
         if request.node.get_closest_marker(marker) and connection.vendor != vendor:
             pytest.skip(f"{marker.replace('_', ' ')}")
+
+
+@pytest.fixture(scope="module")
+def build_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Build rows that all tests of a module begin with; each test takes back what it has written itself.
+
+    What is built is seen by every test of the module that comes later, so a module whose tests count rows
+    has no use for it. Hand each test a `deepcopy`: what it does to it in memory is its own as well.
+    """
+    with ExitStack() as written:
+
+        def build(what: Callable[[], Any]) -> Any:
+            with django_db_blocker.unblock():
+                if not connection.in_atomic_block:
+                    written.enter_context(transaction.atomic())
+                return what()
+
+        yield build
+        with django_db_blocker.unblock():
+            if connection.in_atomic_block:
+                transaction.set_rollback(True)
+            written.close()
+
+
+@pytest.fixture
+def no_warnings_in_the_log() -> Iterator[None]:
+    """Write down no refusal: where thousands are asked for, their lines would take half of the time.
+
+    A fault of ours is an error, and still written down.
+    """
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """Every page, as every role, with every method, against the tables of docs/roles.md."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.contrib import admin
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.factories import (
@@ -33,7 +33,7 @@ from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
 from tracker.summaries.actions import freeze_month
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_warnings_in_the_log")]
 
 TODAY = date(2026, 11, 2)
 DOCUMENT = (settings.BASE_DIR / "docs" / "roles.md").read_text(encoding="utf-8")
@@ -157,11 +157,21 @@ class World:
         return client
 
 
+@pytest.fixture(scope="module")
+def built(
+    build_once: Callable[[Callable[[], World]], World], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """Built once: each test writes within a transaction of its own, and none takes a file away."""
+    with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("media")):
+        with time_machine.travel(moment(TODAY), tick=False):
+            world = build_once(World)
+        yield world
+
+
 @pytest.fixture
-def world(tmp_path: Path, settings: Any) -> Iterator[World]:
-    settings.MEDIA_ROOT = tmp_path
+def world(built: World) -> Iterator[World]:
     with time_machine.travel(moment(TODAY), tick=False):
-        yield World()
+        yield deepcopy(built)
 
 
 def test_the_document_names_every_page_and_no_other():

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from email import message_from_bytes, policy
@@ -15,16 +14,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from django.core import serializers
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import NoReverseMatch, get_resolver, reverse
+from django.urls import reverse
 from openpyxl import load_workbook
 
-from tests.accounts.test_matrix import PAGES as PAGES_OF_ROLES
-from tests.accounts.test_matrix import REFUSED
-from tests.accounts.test_who_opens_what import pages
 from tests.config.environments import SAFE
 from tests.exchange import workbooks
 from tests.factories import (
@@ -39,32 +34,23 @@ from tests.factories import (
     make_township,
     moment,
 )
+from tests.faults.world import ELSEWHERE, NOW, SECRET, World, addresses, browser_of, everything
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.badges.models import Award
-from tracker.calendars.periods import HalfMonth, Month
+from tracker.calendars.periods import HalfMonth
 from tracker.exchange.actions import hand_in
 from tracker.exchange.models import ImportBatch
 from tracker.inspections import actions
-from tracker.inspections.actions import close_cycle
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.models import AnnualPlan, Division, Enterprise, InclusionState, Project
+from tracker.library.models import Division, Enterprise, InclusionState, Project
 from tracker.mailing.actions import as_mail
 from tracker.mailing.mailbox import MailboxBackend, newest
 from tracker.mailing.models import Message
 from tracker.reminders.actions import remind
-from tracker.summaries.actions import freeze_month, write_to_leaders
+from tracker.summaries.actions import write_to_leaders
 from tracker.summaries.models import MonthlySummary
 from tracker.summaries.workbook import project_table
-
-# The window of the second half of October 2026 is open.
-TODAY = date(2026, 11, 2)
-NOW = moment(TODAY)
-ELSEWHERE = "371525"
-SECRET = "外县机密"
-KEPT = (Enterprise, Project, AnnualPlan, Cycle, Inspection, Award, ImportBatch, User, MonthlySummary)
-PAGES = list(pages(get_resolver()))
-NAMES = sorted({name for name, _address, _view in PAGES})
 
 pytestmark = pytest.mark.django_db
 
@@ -75,88 +61,6 @@ def _today() -> Iterator[None]:
     cache.clear()
     with time_machine.travel(NOW, tick=False):
         yield
-
-
-def browser_of(person: User, **options: Any) -> Client:
-    browser = Client(raise_request_exception=False, **options)
-    browser.force_login(person)
-    return browser
-
-
-def allowed(name: str) -> Role:
-    """A role that opens the page; the team lead's where there are several."""
-    opens = [role for role, may in PAGES_OF_ROLES[name].items() if may != REFUSED]
-    return Role.TEAM_LEAD if Role.TEAM_LEAD in opens else opens[0]
-
-
-def everything() -> list[dict[str, Any]]:
-    """All rows that matter, as they are now; when somebody last signed in does not."""
-    rows = json.loads(
-        serializers.serialize("json", [row for model in KEPT for row in model.objects.order_by("pk")])
-    )
-    for row in rows:
-        row["fields"].pop("last_login", None)
-        # Asking for the removal of one's own data takes no more than the click.
-        row["fields"].pop("removal_asked_at", None)
-    return rows
-
-
-def addresses(**ids: Any) -> list[tuple[str, str, Any]]:
-    """Each page of a signed-in person, with these ids where it takes one."""
-    named = {"cycle": HalfMonth(2026, 10, 2), "month": Month(2026, 10)}
-    takes = [{}, *({"pk": pk} for pk in sorted(set(ids.values()))), *({one: named[one]} for one in named)]
-    found = []
-    for name, _address, view in PAGES:
-        for kwargs in takes:
-            with suppress(NoReverseMatch):
-                found.append((name, reverse(name, kwargs=kwargs), view))
-    return found
-
-
-class World:
-    """A county with one of everything in it."""
-
-    def __init__(self, code: str = "371423", **names: Any) -> None:
-        self.county = make_county(code)
-        who = names.get("person", "官员甲")
-        self.lead = make_official(Role.TEAM_LEAD, self.county, name=who, language="en")
-        self.enterprise = make_enterprise(
-            self.county, name=names.get("enterprise", SECRET), contact_name=names.get("person", SECRET)
-        )
-        self.project = make_project(
-            self.enterprise,
-            name=names.get("project", SECRET),
-            problem=names.get("problem", SECRET),
-            responsible_name=names.get("person", SECRET),
-            contact_name=names.get("person", SECRET),
-            inspector=self.lead,
-        )
-        earlier = make_cycle(self.county, "2026-10-H1")
-        make_inspection(self.project, earlier, by=self.lead, remark=names.get("remark", SECRET))
-        close_cycle(earlier, by=None, at=moment(date(2026, 10, 30)))
-        self.cycle = make_cycle(self.county)
-        self.inspection = make_inspection(
-            self.project, self.cycle, by=self.lead, remark=names.get("remark", SECRET)
-        )
-        self.batch = hand_in(
-            self.county,
-            names.get("filename", f"{SECRET}.xlsx"),
-            workbooks.table(workbooks.row(1, enterprise=names.get("enterprise", SECRET))),
-            chosen=None,
-            by=self.lead,
-            at=NOW,
-        )
-        # The first half of the month alone, so that there is a summary to look at.
-        self.summary = freeze_month(self.county, Month(2026, 10), NOW)
-
-    @property
-    def ids(self) -> dict[str, int]:
-        return {
-            "project": self.project.pk,
-            "enterprise": self.enterprise.pk,
-            "inspection": self.inspection.pk,
-            "batch": self.batch.pk,
-        }
 
 
 # --- somebody else's rows ---
@@ -350,86 +254,6 @@ def test_no_form_of_ones_own_changes_who_one_is(page: str):
 
 # --- values that cannot be ---
 
-HOSTILE = [
-    "\x00",
-    "-1",
-    "0",
-    "9" * 30,
-    "9" * 5000,
-    "1e400",
-    "NaN",
-    "２０２６",
-    "' OR 1=1 --",
-    "<script>alert(1)</script>",
-    "/etc/passwd",
-    "项" * 3000,
-    "0001-01-H1",
-    "9999-12-H2",
-    "enterprise__people__password",
-    "-badge,--name",
-    "\r\nX-Evil: 1",
-    "{{ 7|add:7 }}",
-    "null",
-    "[]",
-    "\ud800".encode("utf-8", "surrogatepass"),
-    b"\xff\xfe",
-]
-ASKED = [
-    *("sort", "page", "q", "badge", "stage", "township", "chain", "inclusion", "inspector", "rung"),
-    *("state", "person", "enterprise", "format", "next", "correct", "remarks"),
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_whatever_an_address_asks_for_no_page_breaks(name: str):
-    world = World()
-    role = allowed(name)
-    browser = browser_of(
-        make_enterprise_user(world.enterprise) if role == Role.ENTERPRISE else make_official(role)
-    )
-    mine = sorted({address for one, address, _view in addresses(**world.ids) if one == name})
-    assert mine
-    opening = [address for address in mine if browser.get(address).status_code == 200]
-    for address in (opening or mine)[:1]:
-        for value in HOSTILE:
-            asked = dict.fromkeys(ASKED, value)
-            for parameters in (asked, {"cycle": value}, {"county": value}):
-                assert browser.get(address, parameters).status_code < 500, (address, value)
-
-
-SIGNS = ["\x00", "x\x00y", "\ufffe", "\u202egnp.exe", "🏭" * 400, "9" * 5000, "\ufeff", " "]
-
-
-@pytest.mark.parametrize("sign", SIGNS)
-def test_no_sign_typed_into_any_field_breaks_a_form(sign: str):
-    world = World()
-    browsers = {role: browser_of(make_official(role)) for role in Role if role != Role.ENTERPRISE}
-    sent = 0
-    for name, address, _view in addresses(**world.ids):
-        if allowed(name) == Role.ENTERPRISE:
-            continue
-        browser = browsers[allowed(name)]
-        form = (browser.get(address).context or {}).get("form")
-        for field in form.fields if form else ():
-            facts = {name: form[name].value() or "" for name in form.fields if name != "file"}
-            answer = browser.post(address, {**facts, "cycle": "2026-10-H2", field: sign})
-            assert answer.status_code < 500, (address, field)
-            sent += 1
-    for page in ("account_login", "account_reset_password"):
-        for field in ("login", "password", "email"):
-            assert Client(raise_request_exception=False).post(reverse(page), {field: sign}).status_code < 500
-    assert sent > 50
-
-
-@pytest.mark.parametrize("page", ["projects", "enterprises", "inclusion", "cycle"])
-@pytest.mark.parametrize("number", ["-1", "0", "9" * 30, "x", "1e3", "\x00"])
-def test_a_list_has_pages_of_one_length_whatever_is_asked_for(page: str, number: str):
-    World()
-    where = {"cycle": make_cycle().half_month} if page == "cycle" else {}
-    asked = {"per_page": number, "page": number, "sort": f"../{number}"}
-    answer = browser_of(make_official()).get(reverse(f"office:{page}", kwargs=where), asked)
-    assert answer.status_code == 200
-
 
 @pytest.mark.parametrize(
     "figure",
@@ -492,38 +316,6 @@ def test_a_day_that_has_not_come_or_never_comes_is_refused(day: str):
     assert "started_on" in answer.context["form"].errors
 
 
-PLANNED = [f"planned_{what}_on" for what in ("start", "equipment", "completion", "production", "target")]
-
-
-def library_facts(project: Project, **days: str) -> dict[str, Any]:
-    """The form of a project as it stands, with these days."""
-    return {"name": project.name, "nature": project.nature, "planned_total": "999999999999.99", **days}
-
-
-@pytest.mark.parametrize("day", ["1990-01-01", "2099-12-31"])
-def test_the_first_and_the_last_day_that_can_be_break_no_page(day: str):
-    world = World()
-    facts = library_facts(world.project, started_on="1990-01-01", **dict.fromkeys(PLANNED, day))
-    answer = browser_of(world.lead).post(reverse("office:edit_project", args=[world.project.pk]), facts)
-    assert answer.status_code == 302
-    firm = make_enterprise_user(world.enterprise)
-    for name, address, _view in addresses(**world.ids):
-        person = firm if allowed(name) == Role.ENTERPRISE else make_official(allowed(name))
-        assert browser_of(person).get(address).status_code < 500, name
-
-
-@pytest.mark.parametrize("day", ["0001-01-01", "0026-03-01", "1989-12-31", "2100-01-01", "9999-12-31"])
-def test_days_before_and_after_that_are_refused_at_their_field(day: str):
-    world = World()
-    page = reverse("office:edit_project", args=[world.project.pk])
-    form = browser_of(world.lead).post(page, library_facts(world.project, **dict.fromkeys(PLANNED, day)))
-    assert set(PLANNED) <= set(form.context["form"].errors)
-    liaison = browser_of(make_official(Role.STATISTICS_LIAISON))
-    page = reverse("office:set_inclusion", args=[world.project.pk])
-    answer = liaison.post(page, {"state": "included", "on": day, "reference": ""})
-    assert (answer.status_code, set(answer.context["form"].errors)) == (422, {"on"})
-
-
 @pytest.mark.parametrize(
     "shown_at",
     [
@@ -548,65 +340,6 @@ def test_a_list_of_files_ends_somewhere(client: Client):
     assert client.get(page, {"attachment": "0"}).status_code == 200
     for number in ("1", "-1", "９", "٣", "9" * 5000, "x", "\x00"):
         assert client.get(page, {"attachment": number}).status_code == 404
-
-
-# --- requests of the wrong kind ---
-
-
-@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
-def test_what_a_page_does_not_do_is_not_allowed(method: str):
-    world = World()
-    firm = make_enterprise_user(world.enterprise)
-    before = everything()
-    for name, address, view in addresses(**world.ids):
-        person = firm if allowed(name) == Role.ENTERPRISE else world.lead
-        if not person.can(view.needs):
-            continue
-        assert getattr(browser_of(person), method)(address).status_code in {404, 405}, name
-    assert everything() == before
-
-
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("application/json", b'{"cycle": "2026-10-H2"}'),
-        ("application/xml", b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>"),
-        ("multipart/form-data", b"no boundary"),
-        ("multipart/form-data; boundary=x", b"--x\r\nnonsense"),
-        ("multipart/form-data; boundary=" + "x" * 500, b"--x--"),
-        ("application/x-www-form-urlencoded", b"\xff\xfe\x00=%ED%A0%80&%=%&" + b"a=1&" * 1001),
-        ("application/x-www-form-urlencoded; charset=utf-7", b"remark=+ADw-script+AD4-"),
-        ("text/plain", b"cycle=2026-10-H2"),
-        ("", b""),
-    ],
-)
-def test_a_body_of_the_wrong_kind_is_refused_and_writes_nothing(kind: str, body: bytes):
-    world = World()
-    browsers = {role: browser_of(make_official(role)) for role in Role if role != Role.ENTERPRISE}
-    before = everything()
-    for name, address, _view in addresses(**world.ids):
-        if allowed(name) == Role.ENTERPRISE or name in {"office:close_cycle", "office:import"}:
-            continue  # closing and taking a table need no more than the click
-        answer = browsers[allowed(name)].post(address, body, content_type=kind)
-        assert answer.status_code < 500, (name, kind)
-    assert everything() == before
-
-
-def test_without_the_forms_own_token_nothing_is_taken():
-    world = World()
-    browsers = {
-        role: browser_of(make_official(role, language="en"), enforce_csrf_checks=True)
-        for role in Role
-        if role != Role.ENTERPRISE
-    }
-    before = everything()
-    for name, address, _view in addresses(**world.ids):
-        if allowed(name) == Role.ENTERPRISE:
-            continue
-        answer = browsers[allowed(name)].post(address, {"reason": "x", "shown_at": NOW.isoformat()})
-        assert answer.status_code == 403, name
-        assert "The form was open too long" in answer.content.decode()
-    assert everything() == before
 
 
 # --- led elsewhere ---

@@ -1,33 +1,40 @@
-"""Whatever is sent to whichever address by whomever, the product answers; it never breaks."""
+"""Whatever is sent to whichever address by whomever, the product answers; it never breaks.
 
-from collections.abc import Iterator
+On SQLite everybody asks for everything. On PostgreSQL, where only what reaches the database can differ, the
+two readers ask whose pages ask most of it, and an address that leads nowhere is asked for by nobody.
+"""
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from itertools import product
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.urls import Resolver404, resolve
 
 from config.wsgi import application
 from tests.addresses import Address, all_addresses
 from tests.factories import make_enterprise_user, make_official
-from tests.faults.test_attacks import NOW, World
+from tests.faults.world import NOW, World
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 
 ADDRESSES = all_addresses()
 READERS = [
-    "stranger",
-    Role.ENTERPRISE,
+    pytest.param("stranger", marks=pytest.mark.once),
+    pytest.param(Role.ENTERPRISE, marks=pytest.mark.once),
     Role.TEAM_LEAD,
     Role.SYSTEM_ADMINISTRATOR,
 ]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_warnings_in_the_log")]
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +43,15 @@ def _today() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def built(build_once: Callable[[Callable[[], World]], World]) -> World:
+    with time_machine.travel(NOW, tick=False):
+        return build_once(World)
+
+
 @pytest.fixture
-def world() -> World:
-    return World()
+def world(built: World) -> World:
+    return deepcopy(built)
 
 
 def browser_of(reader: str, world: World) -> Client:
@@ -60,6 +73,15 @@ def person_of(reader: str, world: World) -> User:
 def stays(address: Address) -> bool:
     """Whether the reader is still signed in after asking for it."""
     return "logout" not in address.name
+
+
+def leads_somewhere(page: str) -> bool:
+    """Whether a page answers there, rather than the tree of addresses itself."""
+    try:
+        resolve(unquote(page))
+    except Resolver404:
+        return False
+    return True
 
 
 def broken(answers: Iterator[tuple[Any, ...]]) -> list[Any]:
@@ -99,6 +121,8 @@ def test_no_word_within_an_address_breaks_a_page(reader: str, world: World):
         for address in filter(stays, ADDRESSES):
             for place, word in product(address.examples, WORDS):
                 page = address.filled(**{place: word})
+                if connection.vendor == "postgresql" and not leads_somewhere(page):
+                    continue
                 yield page, browser.get(page)
                 if word == "9" * 15:
                     yield "POST", page, browser.post(page)
