@@ -108,6 +108,7 @@ def formatter(style_name: str) -> ProcessorFormatter:
         ],
         processors=[
             say_when,
+            without_traces_of_refusals,
             ProcessorFormatter.remove_processors_meta,
             structlog.processors.StackInfoRenderer(),
             structlog.processors.format_exc_info,
@@ -123,6 +124,13 @@ def say_when(logger: Any, name: str, event: Event) -> Event:
     """With the time in Shanghai and how far that is from UTC."""
     at = datetime.fromtimestamp(event["_record"].created, tz=TIME_ZONE)
     event["time"] = at.isoformat(timespec="milliseconds")
+    return event
+
+
+def without_traces_of_refusals(logger: Any, name: str, event: Event) -> Event:
+    """A page that was refused is one line: where in the code that was says nothing to whoever watches."""
+    if event["_record"].name == "django.request" and event["_record"].levelno < logging.ERROR:
+        event.pop("exc_info", None)
     return event
 
 

@@ -309,6 +309,8 @@ MAILBOX_DIR = VAR_DIR / "mailbox"
 SHOWS_MAILBOX = EMAIL_BACKEND == "tracker.mailing.mailbox.MailboxBackend" and not IS_PRODUCTION
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Jigai 技改 <noreply@jigai.example>")
 MAIL_DOMAIN = env.str("MAIL_DOMAIN", default="jigai.example")
+# The date of a mail in Shanghai, as everywhere.
+EMAIL_USE_LOCALTIME = True
 DEPLOYMENT_NAME = env.str("DEPLOYMENT_NAME", default="")
 # Whom to tell of a weakness: a mail address or a page.
 SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")

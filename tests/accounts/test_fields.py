@@ -91,6 +91,7 @@ FORMS: dict[str, dict[str, str]] = {
         "planned_completion_on": "2026-12-01",
         "inspector": "",
         "township": "",
+        "contact_phone": "0534-3321234",
         "code": "2101-371591-04-01-436244",
         **{f"{name}_on": "2026-03-01" for name in ("filed", "started", "equipment_delivered", "completed")},
     },
@@ -99,6 +100,7 @@ FORMS: dict[str, dict[str, str]] = {
         "credit_code": "91350100M000100Y43",
         "industry": "3542",
         "township": "",
+        "contact_phone": "0534-3321234",
     },
     "office:set_inclusion": {"state": "returned", "on": "2026-10-20", "reference": "纳统-7"},
     "office:inspect": {

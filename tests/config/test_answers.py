@@ -151,7 +151,7 @@ def test_every_kind_of_error_is_protected(faults: dict[str, Browser]):
 
 def test_what_is_too_large_is_heard_out_and_refused_in_our_words(faults: dict[str, Browser]):
     [(_asked, answer)] = faults["413"].seen
-    assert "10 MB" in answer.content.decode()
+    assert "内容未读取，也未保存。" in answer.content.decode()
     assert answer.wsgi_request.read() == b""
 
 

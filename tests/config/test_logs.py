@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from config import logs
@@ -136,6 +137,19 @@ def test_a_trace_is_told_apart_from_lines(lines: Lines, style: str):
     if style == "json":
         assert below == []
         assert "ValueError" in json.loads(first)["exception"]
+
+
+@pytest.mark.parametrize("style", ["console"], indirect=True)
+def test_a_page_that_was_refused_is_told_without_the_place_in_the_code(lines: Lines):
+    try:
+        raise PermissionDenied
+    except PermissionDenied:
+        requests = logging.getLogger("django.request")
+        requests.warning("Forbidden: %s", "/office/", exc_info=True)
+        refused = lines()
+        requests.error("Internal Server Error: %s", "/office/", exc_info=True)
+    assert len(refused) == 1
+    assert any("PermissionDenied" in line for line in lines()[1:])
 
 
 @pytest.mark.django_db

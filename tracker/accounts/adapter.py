@@ -1,12 +1,15 @@
 """How allauth behaves here."""
 
 import time
+from email.utils import make_msgid
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.app_settings import REAUTHENTICATION_TIMEOUT
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +29,12 @@ class InvitedOnly(DefaultAccountAdapter):
     def format_email_subject(self, subject: str) -> str:
         """The words alone: a host name in brackets says nothing to the reader."""
         return subject
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMessage:
+        """With an identity of our own domain, as every other mail of the product."""
+        mail: EmailMessage = super().render_mail(*args, **kwargs)
+        mail.extra_headers["Message-ID"] = make_msgid(domain=settings.MAIL_DOMAIN)
+        return mail
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """On to where the person's work begins, not back to the form."""

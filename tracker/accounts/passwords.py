@@ -45,6 +45,8 @@ class ByProfile:
             )
         if kinds_in(password) < asked.least_kinds:
             faults.append(ValidationError(_kinds_in_words(), code="password_of_too_few_kinds"))
+        if user is not None and user.pk and not asked.remembered and user.check_password(password):
+            faults.append(ValidationError(_("This is your present password."), code="password_is_the_same"))
         if asked.remembered and user is not None and user.pk and _was_used(user, password, asked.remembered):
             faults.append(ValidationError(_past_in_words(asked.remembered), code="password_used_before"))
         if faults:

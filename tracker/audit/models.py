@@ -82,6 +82,7 @@ class AuditEntry(AppendOnlyModel):
         SIGNED_IN = "signed_in", _("Signed in")
         SIGN_IN_FAILED = "sign_in_failed", _("Sign-in failed")
         LOCKED_OUT = "locked_out", _("Locked out")
+        LOCK_LIFTED = "lock_lifted", _("Lock lifted")
         SIGNED_OUT = "signed_out", _("Signed out")
         SESSIONS_ENDED = "sessions_ended", _("Sessions ended")
         SECOND_FACTOR = "second_factor", _("Second factor changed")

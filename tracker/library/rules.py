@@ -50,6 +50,20 @@ def has_right_check_digit(code: str) -> bool:
     return (11 - product) % 10 == digits[-1]
 
 
+# One number: of a mobile, of a landline with or without area code and extension, or of a service line.
+_ONE_NUMBER = (
+    r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}"
+    r"|(?:\(0\d{2,3}\)|0\d{2,3})?[ -]?[2-9]\d{6,7}(?:(?:-|转| ?ext\.? ?)\d{1,6})?"
+    r"|[48]00[ -]?\d{3,4}[ -]?\d{3,4}"
+)
+PHONE = re.compile(rf"(?:{_ONE_NUMBER})(?:\s*[,;/、 ]\s*(?:{_ONE_NUMBER}))*", re.IGNORECASE)
+
+
+def is_phone(text: str) -> bool:
+    """Whether somebody can be called by this: one number, or several beside each other."""
+    return PHONE.fullmatch(unicodedata.normalize("NFKC", text).strip()) is not None
+
+
 # A mobile number of the mainland is known by its first three and last four digits; of any other number
 # at most half of the digits may be seen.
 MOBILE = re.compile(r"^(?:00)?(?:86)?(1[3-9]\d{9})$")

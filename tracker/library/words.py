@@ -91,7 +91,8 @@ def _rounded(value: Decimal | float | str, places: int) -> str:
 
 def sentence(text: str) -> str:
     """A phrase as a sentence, with the full stop of the reader's language."""
-    return f"{text[:1].upper()}{text[1:]}{pgettext('full stop', '.')}"
+    full_stop = pgettext("full stop", ".")
+    return f"{text[:1].upper()}{text[1:]}{full_stop}"
 
 
 def stage_label(stage: str) -> str:

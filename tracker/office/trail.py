@@ -25,27 +25,58 @@ from tracker.library.words import cycle_label, half_month_label
 
 # Fields that are nowhere else shown to people, and what those who record something by hand call things.
 LABELS = {
+    "account": _("account"),
+    "added": _("added"),
     "added_at": _("added at"),
+    "address": _("IP address"),
     "badge": _("badge"),
-    "client_address": _("network address"),
+    "client_address": _("IP address"),
     "closed_by": _("closed by"),
     "content": _("content of the file"),
     "counts": _("counts"),
     "earned": _("badge before the history step"),
     "edition": _("edition"),
     "email": _("mail address"),
-    "figures": _("figures"),
+    "factors": _("second factors"),
+    "field": _("field"),
     "fields": _("fields"),
+    "figures": _("figures"),
+    "file": _("file"),
     "filters": _("filters"),
+    "kind": _("kind"),
     "inputs_digest": _("fingerprint of what was judged"),
     "made_at": _("made at"),
     "made_by": _("made by"),
     "meets_gold": _("meets gold"),
     "month_only": _("known to the month only"),
     "name": _("name"),
+    "parked_at": _("set aside at"),
+    "recovery_codes": _("recovery codes"),
+    "reminders_settled": _("reminders settled"),
+    "removed": _("removed"),
+    "rows": _("rows"),
+    "sessions": _("sessions"),
+    "sha256": _("fingerprint of the file"),
+    "summaries_settled": _("monthly summaries settled"),
+    "until": _("until"),
     "uploaded_by": _("handed in by"),
     "version": _("version"),
+    "what": _("what"),
+    "withdrawn": _("mails withdrawn"),
+    "withdrawn_at": _("withdrawn at"),
 }
+# The codes that those entries hold, in words.
+VALUES = {
+    "mailed_code": _("code sent by mail"),
+    "my data": _("own personal data"),
+    "password": _("password"),
+    "recovery_codes": _("recovery codes"),
+    "second_factor": _("second factor"),
+    "totp": _("app with codes"),
+    "webauthn": _("security key or passkey"),
+}
+# What stands under these names is itself the name of a field.
+NAMES_FIELDS = frozenset({"field", "fields"})
 # What a record is called is often told by what it belongs to.
 WITH = {
     "annualplan": ("project",),
@@ -251,8 +282,15 @@ def _value(
         return names.get((field.related_model, str(value)), f"#{value}")
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
+    if name in NAMES_FIELDS and field is None:
+        fields = value if isinstance(value, list) else [value]
+        return gettext(", ").join(_label(model, str(one)) for one in fields)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return gettext(", ").join(str(VALUES.get(one, one)) for one in value)
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
+    if field is None and value in VALUES:
+        return str(VALUES[value])
     return _moment(field.get_internal_type() if field is not None else "", str(value))
 
 

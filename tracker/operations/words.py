@@ -13,7 +13,7 @@ from tracker.operations.rules import Finding, Part, State
 
 NAMES = {
     Part.DATABASE: gettext_lazy("Database"),
-    Part.BEAT: gettext_lazy("Beat (rings what is due)"),
+    Part.BEAT: gettext_lazy("Beat, the clock of the jobs"),
     Part.WORKER: gettext_lazy("Worker (does what is due)"),
     Part.QUEUE: gettext_lazy("Queue (Redis)"),
     Part.MAIL: gettext_lazy("Mails waiting"),
@@ -25,7 +25,7 @@ NAMES = {
 }
 STATES = {
     State.WELL: pgettext_lazy("health", "Well"),
-    State.LOOK: pgettext_lazy("health", "Look at it"),
+    State.LOOK: pgettext_lazy("health", "Needs a look"),
     State.WRONG: pgettext_lazy("health", "Wrong"),
 }
 SHAPES = {State.WELL: "●", State.LOOK: "▲", State.WRONG: "■"}
@@ -168,8 +168,7 @@ def _worker(reason: str, figures: Figures) -> str:
     if isinstance(waited, int | float):
         said = pgettext("two sentences", "%(first)s %(second)s") % {
             "first": said,
-            "second": gettext("The ring had waited for %(time)s.")
-            % {"time": span(timedelta(seconds=waited))},
+            "second": gettext("The job had waited for %(time)s.") % {"time": span(timedelta(seconds=waited))},
         }
     return said
 

@@ -69,9 +69,8 @@ def lift_lock(attempt: SignInAttempt, *, by: User) -> None:
     for whose in ({"account": attempt.account}, {"address": attempt.address}):
         SignInAttempt.objects.filter(kind=attempt.kind, **whose).delete()
     record(
-        AuditEntry.Act.LOCKED_OUT,
+        AuditEntry.Act.LOCK_LIFTED,
         User.objects.filter(email=attempt.account).first(),
-        before={"kind": attempt.kind, "account": attempt.account, "address": attempt.address},
-        after={"lifted": True},
+        after={"kind": attempt.kind, "account": attempt.account, "address": attempt.address},
         actor=by,
     )

@@ -35,7 +35,12 @@ class MaskedContact(forms.ModelForm):
 
     def clean_contact_phone(self) -> str:
         """The number that is kept, unless another one was typed; a mask alone is no number."""
-        return self._kept_or_new("contact_phone")
+        text = self._kept_or_new("contact_phone")
+        if text and text != self.kept["contact_phone"] and not rules.is_phone(text):
+            raise forms.ValidationError(
+                _("This is no telephone number. Write it like 138 0013 8000 or 0534-3321234.")
+            )
+        return text
 
     def _kept_or_new(self, name: str) -> str:
         text: str = self.cleaned_data[name]

@@ -192,6 +192,7 @@ class InspectionForm(OnlyWhatTheRoleMaySet, forms.Form):
         if stage in FINISHED_STAGES and self.project.completed_on is None:
             self._settle_completion(started, completed)
         if stage in ENDED_STAGES and stage != self.project.stage and not facts.get("remark"):
+            self.fields["remark"].label = gettext("In one sentence")
             self.add_error(
                 "remark", _("Say in one sentence why the project is suspended, terminated or merged.")
             )
@@ -238,6 +239,7 @@ class InspectionForm(OnlyWhatTheRoleMaySet, forms.Form):
     def ask(self, questions: list[str]) -> None:
         """Name what is odd and ask for the sentence that explains it."""
         odd = pgettext("between sentences", "; ").join(str(QUESTIONS[code]) for code in questions)
+        self.fields["remark"].label = gettext("In one sentence")
         self.add_error("remark", gettext("Please explain in one sentence: %(odd)s.") % {"odd": odd})
 
 

@@ -83,6 +83,6 @@ class InclusionTable(PagedTable):
         return format_html(
             '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
             reverse("office:set_inclusion", args=[record.pk]),
-            _now("Set"),
+            _now("Set the state"),
             record.name,
         )

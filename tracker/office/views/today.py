@@ -29,6 +29,7 @@ from tracker.inspections.queries import (
     worst_badge_first,
 )
 from tracker.library.models import BadgeColour, Division, InclusionState, Project, ProjectQuerySet
+from tracker.library.words import badge_label
 from tracker.office.access import OfficialOnly
 from tracker.office.views.cycles import COLOURS, ColourCount, Progress
 from tracker.office.views.health import wrong_lines
@@ -262,7 +263,7 @@ class Today(OfficialOnly, TemplateView):
         return {
             "county": county,
             "total": numbers["total"],
-            "counts": [numbers[colour.value] for colour in COLOURS],
+            "counts": [(badge_label(colour), numbers[colour.value]) for colour in COLOURS],
             "cycle": cycle,
             "done": reported,
         }
