@@ -66,7 +66,7 @@ SENTENCES: Mapping[str, Any] = {
     ),
     "merged_without_target": _("It is merged, but not said into which project."),
     "over_planned_total": _(
-        "The investment since the start, %(cumulative_investment)s, is more than 5% above the planned total"
+        "The investment since the start, %(cumulative_investment)s, is more than 5%% above the planned total"
         " of %(planned_total)s."
     ),
     "investment_fell": _(

@@ -88,8 +88,13 @@ class Section:
 
     @property
     def is_open(self) -> bool:
-        """Whether a folded part shows at once."""
-        return any(field.errors or field.value() not in (None, "", False) for field in self.fields)
+        """Whether a folded part shows at once: what is wrong in it must not be hidden."""
+        return any(field.errors for field in self.fields)
+
+    @property
+    def filled(self) -> int:
+        """In how many of its fields something stands."""
+        return sum(field.value() not in (None, "", False, []) for field in self.fields)
 
 
 class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):

@@ -64,11 +64,20 @@ class EnterpriseYears(KeepsEnterprise):
         known = self.enterprise.years.filter(year=asked).first() if is_year else None
         return known or EnterpriseYear(enterprise=self.enterprise)
 
+    @property
+    def _year_to_add(self) -> int:
+        """The latest year that is over and that has no figures yet."""
+        there = set(self.enterprise.years.values_list("year", flat=True))
+        year = timezone.localdate().year - 1
+        while year in there:
+            year -= 1
+        return year
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """About the year."""
         kwargs = {**super().get_form_kwargs(), "instance": self.row, "by": self.person}
         if self.row._state.adding:
-            kwargs["initial"] = {"year": timezone.localdate().year - 1}
+            kwargs["initial"] = {"year": self._year_to_add}
         return {**kwargs, "today": timezone.localdate()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
