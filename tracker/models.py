@@ -8,6 +8,15 @@ from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
+from tracker.library.records import (
+    AnsweredWarning,
+    Contact,
+    EnterpriseYear,
+    FormerName,
+    PlanningSheet,
+    StageChange,
+    TotalChange,
+)
 from tracker.mailing.models import Attachment, Message
 from tracker.operations.models import Heartbeat
 from tracker.photos.models import Photo
@@ -16,16 +25,20 @@ from tracker.summaries.models import MonthlySummary
 
 __all__ = [
     "AnnualPlan",
+    "AnsweredWarning",
     "Attachment",
     "AuditEntry",
     "AuditSeal",
     "Award",
     "BadgePolicy",
     "CalendarDay",
+    "Contact",
     "CountySettings",
     "Cycle",
     "Division",
     "Enterprise",
+    "EnterpriseYear",
+    "FormerName",
     "Heartbeat",
     "ImportBatch",
     "Industry",
@@ -35,9 +48,12 @@ __all__ = [
     "MonthlySummary",
     "PastPassword",
     "Photo",
+    "PlanningSheet",
     "Project",
     "Reminder",
     "SignInAttempt",
+    "StageChange",
+    "TotalChange",
     "User",
     "Visit",
 ]

@@ -29,6 +29,7 @@ from tracker.accounts.models import User
 from tracker.accounts.roles import ADMINISTRATORS, Role
 from tracker.calendars.periods import Month
 from tracker.exchange.models import ImportBatch
+from tracker.library.records import Contact
 from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
 from tracker.summaries.actions import freeze_month
@@ -124,7 +125,12 @@ class World:
             text="t",
             parked_at=moment(TODAY),
         )
+        contact, self.others_contact = (
+            Contact.objects.create(enterprise=project.enterprise, name="联系人", phone="13800138000")
+            for project in (self.project, self.others)
+        )
         self.ids: list[tuple[str, Any]] = [
+            ("further_contact", contact.pk),
             ("picture", photo.pk),
             ("delete_photo", photo.pk),
             ("_mail_", mail.pk),
@@ -147,6 +153,8 @@ class World:
                 values[word] = next(pk for part, pk in self.ids if part in name)
         if of_others and name == "office:delete_photo":
             values["pk"] = self.others_photo.pk
+        elif of_others and "further_contact" in name:
+            values["pk"] = self.others_contact.pk
         elif of_others:
             values["pk"] = self.others.enterprise_id if "enterprise" in name else self.others.pk
         return reverse(name, kwargs=values)

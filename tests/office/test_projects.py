@@ -289,7 +289,7 @@ def test_only_who_may_inspect_the_project_is_offered_to():
 
 def test_a_badge_that_was_judged_again_stays_readable():
     lead = make_official(Role.TEAM_LEAD)
-    project = with_history()
+    project = with_history(planned_total=Decimal(8000))
     plan_form = {"year": 2026, "amount": "5000", "reason": "新增一条生产线"}
     before = Award.objects.standing().filter(project=project).first()
     assert as_(lead).post(reverse("office:plan_project", args=[project.pk]), plan_form).status_code == 302
@@ -334,6 +334,7 @@ def entered(project: Project, **changes) -> dict[str, str]:
 def test_editing_changes_the_facts_and_leaves_what_inspections_say():
     project = make_project(month_only=["planned_start_on", "planned_completion_on"])
     changes = {"name": "新名称", "planned_completion_on": "2027-03-31", "planned_total": "３,５００"}
+    changes["total_grounds"] = "新增一条生产线"
     answer = as_(make_official(Role.TEAM_LEAD)).post(
         reverse("office:edit_project", args=[project.pk]), entered(project, **changes, stage="completed")
     )
@@ -343,16 +344,18 @@ def test_editing_changes_the_facts_and_leaves_what_inspections_say():
     assert project.month_only == ["planned_start_on"]
 
 
-def test_a_wrong_check_digit_is_remarked_but_taken():
+def test_a_wrong_check_digit_is_taken_once_a_sentence_explains_it():
     project = make_project()
     client = as_(make_official(Role.TEAM_LEAD))
-    wrong = SOUND_CODE[:-1] + "5"
-    answer = client.post(
-        reverse("office:edit_project", args=[project.pk]), entered(project, code=wrong), follow=True
-    )
+    address, wrong = reverse("office:edit_project", args=[project.pk]), SOUND_CODE[:-1] + "5"
+    answer = client.post(address, entered(project, code=wrong))
+    assert "does not fit the others" in answer.content.decode()
+    project.refresh_from_db()
+    assert project.code is None
+    explained = entered(project, code=wrong, answer_check_digit="与备案证明一致")
+    assert client.post(address, explained).status_code == 302
     project.refresh_from_db()
     assert project.code == wrong
-    assert "does not fit the others" in answer.content.decode()
 
 
 def test_a_code_is_written_as_the_standard_writes_it():

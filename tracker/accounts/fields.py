@@ -9,11 +9,19 @@ from collections.abc import Mapping
 from tracker.accounts.roles import Role
 
 ENTERPRISE_FACTS = frozenset(
-    {"name", "credit_code", "township", "industry", "chain", "rung", "contact_name", "contact_phone"}
+    {
+        *("name", "credit_code", "township", "industry", "chain", "rung", "contact_name", "contact_phone"),
+        *("key_industry", "size", "is_above_scale"),
+    }
 )
+YEAR_FACTS = frozenset({"year", "staff", "rd_staff", "revenue", "rd_spend", "assets"})
+SHEET_FACTS = frozenset({"technical_need", "production_process", "supply_chain", "development_strategy"})
 PROJECT_FACTS = frozenset(
     {
         *("name", "code", "nature", "township", "planned_total", "planned_equipment"),
+        *("planned_construction", "planned_installation", "planned_other", "funds_in_place"),
+        *("filing_number", "filing_authority", "filing_extended_until"),
+        *("filing_extension_asked_on", "filing_extension_ground"),
         *("planned_start_on", "planned_equipment_on", "planned_completion_on"),
         *("planned_production_on", "planned_target_on"),
         *("filed_on", "started_on", "equipment_delivered_on", "completed_on"),
@@ -38,6 +46,16 @@ DECISION = frozenset({"state", "return_reason"})
 PERSON_FACTS = frozenset(
     {"email", "password", "name", "language", "role", "division", "enterprise", "is_active"}
 )
+# What those who keep the library write beside a record.
+KEPT_BESIDE: Mapping[str, frozenset[str]] = {
+    "formername": frozenset({"name"}),
+    "contact": frozenset({"name", "post", "phone"}),
+    "enterpriseyear": YEAR_FACTS,
+    "planningsheet": SHEET_FACTS,
+    "stagechange": frozenset({"to_stage", "on", "reason", "merged_into"}),
+    "totalchange": frozenset({"grounds"}),
+    "answeredwarning": frozenset({"sentence"}),
+}
 
 WRITABLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
     "enterprise": {Role.INSPECTOR: ENTERPRISE_FACTS, Role.TEAM_LEAD: ENTERPRISE_FACTS},
@@ -46,6 +64,7 @@ WRITABLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
         Role.TEAM_LEAD: PROJECT_FACTS | {"inspector"},
         Role.STATISTICS_LIAISON: INCLUSION_FACTS,
     },
+    **{table: {Role.INSPECTOR: fields, Role.TEAM_LEAD: fields} for table, fields in KEPT_BESIDE.items()},
     "annualplan": {Role.INSPECTOR: PLAN_FACTS, Role.TEAM_LEAD: PLAN_FACTS},
     "inspection": {Role.INSPECTOR: FINDINGS, Role.TEAM_LEAD: FINDINGS | DECISION},
     "cycle": {Role.TEAM_LEAD: frozenset({"state", "skipped_because"})},

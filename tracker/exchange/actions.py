@@ -13,6 +13,7 @@ from tracker.exchange.queries import Kind, Plan, Planned, columns_in, half_month
 from tracker.exchange.sheet import Table, read_table
 from tracker.inspections.actions import assess, open_cycle, record_from_table
 from tracker.library.actions import plan_year, township_of
+from tracker.library.keeping import keep_total_changes
 from tracker.library.models import AnnualPlan, Division, Enterprise, Industry, Project
 
 ENTERPRISE_WRITTEN = ["name", "chain", "rung", "industry", "township"]
@@ -107,7 +108,10 @@ def _write(plan: Plan, county: Division, *, source: str, by: User | None, at: da
     for planned in projects:
         # An enterprise of this very table has its id only now.
         planned.record.enterprise = planned.record.enterprise
+    totals = dict(Project.objects.of_county(county).values_list("pk", "planned_total"))
     _write_records(county, projects, Project, PROJECT_WRITTEN)
+    changed = [planned.record for planned in projects if planned.kind == Kind.CHANGED]
+    keep_total_changes(totals, changed, grounds=source[-200:], by=by, at=at)
     _write_plans(plan, source=source, by=by)
     cycle = open_cycle(county, plan.half_month)
     found = {

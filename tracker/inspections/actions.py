@@ -29,6 +29,8 @@ from tracker.library.models import (
     Project,
     Stage,
 )
+from tracker.library.records import StageChange
+from tracker.library.stages import Move, keep_moves
 
 logger = logging.getLogger(__name__)
 
@@ -195,9 +197,9 @@ def record_from_table(cycle: Cycle, found: Mapping[int, Findings], *, by: User |
         overtaken = set(newer.values_list("project_id", flat=True))
         latest = [project for project in projects if project.pk not in overtaken]
         of_project = {inspection.project_id: inspection for inspection in recorded}
-        for project in latest:
-            bring_up_to_date(project, of_project[project.pk], cycle)
+        moves = [bring_up_to_date(project, of_project[project.pk], cycle) for project in latest]
         Project.objects.bulk_update(latest, FOUND_OF_PROJECT, batch_size=200)
+        keep_moves(moves, origin=StageChange.Origin.WORKBOOK, by=by, at=at)
 
 
 def may_be_corrected(inspection: Inspection, cycle: Cycle) -> bool:
@@ -289,14 +291,17 @@ def _accept(inspection: Inspection, cycle: Cycle, *, by: User | None, at: dateti
         .exists()
     )
     if is_latest:
-        bring_up_to_date(project, inspection, cycle)
+        move = bring_up_to_date(project, inspection, cycle)
         project.save(update_fields=FOUND_OF_PROJECT)
+        is_from_table = inspection.origin == Inspection.Origin.WORKBOOK
+        origin = StageChange.Origin.WORKBOOK if is_from_table else StageChange.Origin.INSPECTION
+        keep_moves([move], origin=origin, by=inspection.inspector, at=at)
     assess(Project.objects.filter(pk=project.pk), cycle.county, cycle.half_month, at=at)
 
 
-def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> None:
+def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> Move:
     """The project is as its latest inspection found it; a step without a day of its own gets the cut-off."""
-    project.stage = inspection.stage
+    from_stage, project.stage = project.stage, _stage_after(project, inspection)
     # What the liaison has said meanwhile stands; a table is agreed with the liaison before it is handed in.
     is_from_table = inspection.origin == Inspection.Origin.WORKBOOK
     if is_from_table or project.inclusion_state not in LIAISON_STATES or _hands_in_again(project, inspection):
@@ -306,6 +311,19 @@ def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> 
     if project.completed_on is None and inspection.stage in FINISHED_STAGES:
         completed_on = inspection.completed_on or cycle.cut_off
         project.completed_on = max(completed_on, project.started_on or completed_on)
+    if inspection.stage in FINISHED_STAGES:
+        on = inspection.completed_on or cycle.cut_off
+    else:
+        on = inspection.started_on or cycle.cut_off
+    return Move(project, from_stage, on, inspection.remark or inspection.progress_note)
+
+
+def _stage_after(project: Project, inspection: Inspection) -> str:
+    """What the inspection found; one that still waited when the project was ended does not bring it back."""
+    is_of_page = inspection.origin == Inspection.Origin.PAGE
+    if is_of_page and project.stage in ENDED_STAGES and inspection.stage not in ENDED_STAGES:
+        return str(project.stage)
+    return inspection.stage
 
 
 def _hands_in_again(project: Project, inspection: Inspection) -> bool:

@@ -13,6 +13,7 @@ from tracker.badges.queries import past_of
 from tracker.calendars.periods import HalfMonth, Month
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import (
+    ENDED_STAGES,
     NOT_STARTED_STAGES,
     AnnualPlan,
     BadgeColour,
@@ -22,6 +23,7 @@ from tracker.library.models import (
     Project,
     ProjectQuerySet,
 )
+from tracker.library.records import StageChange
 from tracker.library.rules import INCLUSION_THRESHOLD
 
 
@@ -65,10 +67,12 @@ def readings(
         Cycle.objects.of_county(county).filter(state=Cycle.State.SKIPPED).values_list("start", flat=True)
     )
     past = past_of(latest, half_month, skipped, looks_back)
+    ended = _ended_by_hand(rows, latest, half_month)
     return {
         project_id: _reading(
             rows[project_id],
             inspection,
+            ended.get(project_id, inspection.stage),
             half_month,
             plans.get(project_id),
             _cycles_missing(inspection, half_month, skipped),
@@ -87,6 +91,25 @@ def _latest_inspections(rows: dict[int, Project], half_month: HalfMonth) -> dict
     older = accepted.filter(project__in=missing, cycle_start__lt=half_month.start).order_by("cycle_start")
     latest.update({row.project_id: row for row in older})
     return latest
+
+
+def _ended_by_hand(
+    rows: dict[int, Project], latest: dict[int, Inspection], half_month: HalfMonth
+) -> dict[int, str]:
+    """The stage of projects that were suspended, terminated or merged since their last inspection.
+
+    Nobody inspects them any more, so no inspection says it.
+    """
+    ended = [
+        project_id
+        for project_id, inspection in latest.items()
+        if rows[project_id].stage in ENDED_STAGES and inspection.stage not in ENDED_STAGES
+    ]
+    if not ended:
+        return {}
+    moves = StageChange.objects.filter(project__in=ended, on__lte=half_month.end).order_by("number")
+    stages = dict(moves.values_list("project", "to_stage"))
+    return {project_id: stage for project_id, stage in stages.items() if stage in ENDED_STAGES}
 
 
 def _plans(rows: dict[int, Project], year: int) -> dict[int, AnnualPlan]:
@@ -108,6 +131,7 @@ def _cycles_missing(inspection: Inspection, half_month: HalfMonth, skipped: set[
 def _reading(
     project: Project,
     inspection: Inspection,
+    stage: str,
     half_month: HalfMonth,
     plan: AnnualPlan | None,
     cycles_missing: int,
@@ -118,7 +142,7 @@ def _reading(
     inclusion_state, included_on = _inclusion_at(project, inspection, half_month.end)
     return rules.Reading(
         cut_off=half_month.end,
-        stage=rules.Stage(inspection.stage),
+        stage=rules.Stage(stage),
         planned_start=project.planned_start_on,
         actual_start=_latest_day(project, "started_on", half_month),
         planned_completion=project.planned_completion_on,

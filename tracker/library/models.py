@@ -1,15 +1,17 @@
 """The county's library: who there is, what they are transforming, and by which plan."""
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, router
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as WrongNumber
@@ -17,6 +19,7 @@ from stdnum.exceptions import ValidationError as WrongNumber
 from tracker.audit.capture import Audited, AuditedQuerySet, Trail
 from tracker.audit.values import masked_name, masked_phone
 from tracker.library import rules
+from tracker.library.naming import keeping_former_names
 
 if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
@@ -196,6 +199,25 @@ class EnterpriseQuerySet(AuditedQuerySet):
         """Those in the county's library."""
         return self.filter(county=county)
 
+    def update(self, **kwargs: Any) -> int:
+        """Change these rows; a name that is replaced becomes a former one."""
+        if "name" not in kwargs:
+            return super().update(**kwargs)
+        with keeping_former_names(self.model, self.values_list("pk", flat=True), self.db):
+            return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        """Change many rows, each in its own way; a name that is replaced becomes a former one."""
+        rows, names = list(objs), list(fields)
+        if "name" not in names:
+            return super().bulk_update(rows, names, batch_size=batch_size)
+        with keeping_former_names(self.model, [row.pk for row in rows], self.db):
+            return super().bulk_update(rows, names, batch_size=batch_size)
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
+
 
 class Enterprise(Audited, models.Model):
     """A technology enterprise in a county's library."""
@@ -209,6 +231,14 @@ class Enterprise(Audited, models.Model):
         TECHNOLOGY_SME = "technology_sme", _("Technology SME")
         HIGH_TECH = "high_tech", _("High-tech enterprise")
         LEADING = "leading", _("Technological leading enterprise")
+
+    class Size(models.TextChoices):
+        """The size class of the statistical division of large, medium, small and micro enterprises."""
+
+        LARGE = "large", pgettext_lazy("size", "Large")
+        MEDIUM = "medium", pgettext_lazy("size", "Medium")
+        SMALL = "small", pgettext_lazy("size", "Small")
+        MICRO = "micro", pgettext_lazy("size", "Micro")
 
     credit_code = models.CharField(
         _("unified social credit code"), max_length=18, unique=True, validators=[check_credit_code]
@@ -227,6 +257,9 @@ class Enterprise(Audited, models.Model):
         verbose_name=_("industry"),
     )
     chain = models.CharField(_("industrial chain"), max_length=60, blank=True)
+    key_industry = models.CharField(_("key industry"), max_length=60, blank=True)
+    size = models.CharField(_("size class"), max_length=10, choices=Size.choices, blank=True)
+    is_above_scale = models.BooleanField(_("above-scale enterprise"), default=False)
     rung = models.CharField(_("grade"), max_length=20, choices=Rung.choices, default=Rung.NONE, blank=True)
     contact_name = models.CharField(_("contact"), max_length=60, blank=True)
     contact_phone = models.CharField(_("phone"), max_length=30, blank=True)
@@ -242,6 +275,21 @@ class Enterprise(Audited, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save_base(
+        self,
+        raw: bool = False,
+        force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Write the row; a name that is replaced becomes a former one."""
+        renames = update_fields is None or "name" in set(update_fields)
+        if raw or force_insert or self.pk is None or not renames:
+            return super().save_base(raw, force_insert, force_update, using, update_fields)
+        with keeping_former_names(type(self), [self.pk], using or router.db_for_write(type(self))):
+            return super().save_base(raw, force_insert, force_update, using, update_fields)
 
     def clean(self) -> None:
         """Write the code as everybody writes it before it is checked."""
@@ -369,11 +417,29 @@ class Project(Audited, models.Model):
     nature = models.CharField(
         _("construction nature"), max_length=20, choices=Nature.choices, default=Nature.TRANSFORMATION
     )
+    # Moved by `library.stages` alone, which keeps every move.
     stage = models.CharField(_("stage"), max_length=20, choices=Stage.choices, default=Stage.FILED)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_projects",
+        verbose_name=_("merged into"),
+    )
     planned_total = money(_("planned total (万元)"))
+    planned_construction = money(_("of which construction (万元)"), null=True, blank=True)
+    planned_installation = money(_("of which installation (万元)"), null=True, blank=True)
     planned_equipment = money(_("of which equipment (万元)"), null=True, blank=True)
+    planned_other = money(_("of which other (万元)"), null=True, blank=True)
+    funds_in_place = money(_("funds in place (万元)"), null=True, blank=True)
 
+    filing_number = models.CharField(_("filing number"), max_length=60, blank=True)
+    filing_authority = models.CharField(_("filing authority"), max_length=100, blank=True)
     filed_on = models.DateField(_("filed on"), null=True, blank=True)
+    filing_extended_until = models.DateField(_("filing extended until"), null=True, blank=True)
+    filing_extension_asked_on = models.DateField(_("extension asked for on"), null=True, blank=True)
+    filing_extension_ground = models.CharField(_("ground of the extension"), max_length=200, blank=True)
     planned_start_on = models.DateField(_("planned start"), null=True, blank=True)
     started_on = models.DateField(_("started on"), null=True, blank=True)
     planned_equipment_on = models.DateField(_("planned equipment delivery"), null=True, blank=True)
@@ -442,6 +508,13 @@ class Project(Audited, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def filing_lapses_on(self) -> date | None:
+        """The day on which the filing lapses unless work has started: two years on, or as extended."""
+        if self.started_on is not None:
+            return None
+        return rules.filing_lapses_on(self.filed_on, self.filing_extended_until)
 
     def plan_for(self, year: int) -> "AnnualPlan | None":
         """The plan in force for the year: the latest version, or none."""

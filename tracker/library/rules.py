@@ -1,4 +1,4 @@
-"""What a code, a nature or a stage means, and which facts of a project contradict each other.
+"""What a code means, how a filing lapses, a stage goes on and a plan is spread; whom a number belongs to.
 
 Plain Python. Sources: GB 32100-2015 (credit code), GB/T 40058-2021 (project code), the national
 investment survey's guide (consistency), all named in docs/glossary.md.
@@ -6,7 +6,10 @@ investment survey's guide (consistency), all named in docs/glossary.md.
 
 import re
 import unicodedata
-from decimal import Decimal
+from calendar import isleap
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 # Projects below this planned total (万元) stay outside the investment survey.
 INCLUSION_THRESHOLD = Decimal(500)
@@ -102,3 +105,100 @@ def with_masked_phones(text: str) -> str:
 def is_masked(text: str) -> bool:
     """Whether something stands here that was masked, so that it is no number of its own."""
     return "*" in unicodedata.normalize("NFKC", text)
+
+
+# --- the filing: not started within two years it lapses; an extension is for one year at most ---
+
+FILING_LASTS_YEARS = 2
+EXTENSION_LASTS_YEARS = 1
+# An extension is asked for within so many days before the filing lapses.
+EXTENSION_ASKED_WITHIN = timedelta(days=30)
+
+
+def years_after(day: date, years: int) -> date:
+    """The same day so many years on; after 29 February that is 28 February."""
+    if (day.month, day.day) == (2, 29) and not isleap(day.year + years):
+        return date(day.year + years, 2, 28)
+    return day.replace(year=day.year + years)
+
+
+def filing_lapses_on(filed_on: date | None, extended_until: date | None) -> date | None:
+    """The day on which a filing lapses unless work has started; none where nothing was filed."""
+    if filed_on is None:
+        return extended_until
+    lapses_on = years_after(filed_on, FILING_LASTS_YEARS)
+    return max(lapses_on, extended_until) if extended_until else lapses_on
+
+
+# --- the stage: one step at a time along the line, with three ways out of it ---
+
+LINE: tuple[str, ...] = (
+    "reserve",
+    "filed",
+    "started",
+    "building",
+    "completed",
+    "in_production",
+    "outcome_verified",
+)
+EXITS: tuple[str, ...] = ("suspended", "terminated", "merged")
+
+
+def moves_from(stage: str, left: str | None, *, is_purchase_only: bool) -> tuple[str, ...]:
+    """The stages that a project may be moved to from here; `left` is the one that an exit was taken from.
+
+    The next one first. A step back takes back what was said too early. A pure purchase is not built.
+    """
+    if stage in EXITS:
+        back = (left,) if left in LINE else LINE[:-1]
+        return (*back, "terminated", "merged") if stage == "suspended" else back
+    place = LINE.index(stage)
+    onward = LINE[place + 1 : place + 2]
+    if stage == "started" and is_purchase_only:
+        onward = ("completed", "building")
+    back = LINE[place - 1 : place] if place else ()
+    if stage == "completed" and is_purchase_only:
+        back = ("started", "building")
+    return (*onward, *back, *(() if stage == LINE[-1] else EXITS))
+
+
+def move_needs_reason(from_stage: str, to_stage: str) -> bool:
+    """Whether a move has to be explained: out of the line, back into it from an end, or a step back."""
+    if to_stage in EXITS or from_stage in ("terminated", "merged"):
+        return True
+    return from_stage in LINE and LINE.index(to_stage) < LINE.index(from_stage)
+
+
+# --- the plan of a year by month, exact to the cent in sum ---
+
+CENT = Decimal("0.01")
+QUARTERS = (Decimal("0.20"), Decimal("0.50"), Decimal("0.75"), Decimal(1))
+MONTHS_IN_QUARTER = 3
+
+
+def by_quarters(amount: Decimal) -> tuple[Decimal, ...]:
+    """20, 50, 75 and 100 per cent of the year's amount by the end of each quarter, evenly within it."""
+    reached = []
+    before = Decimal(0)
+    for share in QUARTERS:
+        reached += [before + (share - before) * month / MONTHS_IN_QUARTER for month in (1, 2, 3)]
+        before = share
+    return _steps(amount, reached)
+
+
+def linearly(amount: Decimal, year: int, start: date | None, end: date | None) -> tuple[Decimal, ...]:
+    """The year's amount by the days of each month on which the project is planned to be worked at."""
+    first = max(start or date(year, 1, 1), date(year, 1, 1))
+    last = min(end or date(year, 12, 31), date(year, 12, 31))
+    if first.year != year or last.year != year or last < first:
+        first, last = date(year, 1, 1), date(year, 12, 31)
+    days = (last - first).days + 1
+    ends = [date(year, month + 1, 1) - timedelta(days=1) for month in range(1, 12)] + [date(year, 12, 31)]
+    gone = [min(max((end - first).days + 1, 0), days) for end in ends]
+    return _steps(amount, [Decimal(day) / days for day in gone])
+
+
+def _steps(amount: Decimal, reached: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """What each month adds, from the share that is reached by its end: the cents are where they fall."""
+    sums = [(amount * share).quantize(CENT, ROUND_HALF_UP) for share in reached[:-1]] + [amount]
+    return tuple(now - before for before, now in zip([Decimal(0), *sums], sums, strict=False))

@@ -6,6 +6,7 @@ enterprise, person, project and figure is made up.
 
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,7 +33,9 @@ from tracker.library.models import (
     Project,
     Stage,
 )
+from tracker.library.records import StageChange
 from tracker.library.rules import INCLUSION_THRESHOLD, has_right_check_digit
+from tracker.management.demo_records import add_records
 from tracker.summaries.actions import summarise
 
 NAMES = settings.BASE_DIR / "fixtures" / "demo.json"
@@ -102,9 +105,8 @@ class Course:
 def make_demo(now: datetime) -> None:
     """Fill an empty library with the two counties; takes some ten seconds."""
     names = json.loads(Path(NAMES).read_text(encoding="utf-8"))
-    today = shanghai_date(now)
     for facts in names["counties"]:
-        _make_county(facts, names, today, random.Random(facts["code"]))  # noqa: S311  invented, not secret
+        _make_county(facts, names, now, random.Random(facts["code"]))  # noqa: S311  invented, not secret
     _add_person("city", "leader", Role.LEADER, Division.objects.get(code="371400"), "市级领导（演示）")
     province = Division.objects.get(code="370000")
     _add_person("system", "admin", Role.SYSTEM_ADMINISTRATOR, province, "系统管理员（演示）")
@@ -120,7 +122,8 @@ def demo_accounts() -> list[tuple[str, str, str]]:
     return [(person.email, person.role, str(person.division or person.enterprise or "")) for person in shown]
 
 
-def _make_county(facts: dict[str, Any], names: dict[str, Any], today: date, rng: random.Random) -> None:
+def _make_county(facts: dict[str, Any], names: dict[str, Any], now: datetime, rng: random.Random) -> None:
+    today = shanghai_date(now)
     county = Division.objects.get(code=facts["code"])
     county.is_invented = True
     county.save(update_fields=["is_invented"])
@@ -132,10 +135,11 @@ def _make_county(facts: dict[str, Any], names: dict[str, Any], today: date, rng:
     inspectors = _make_people(county, facts, names, rng)
     projects = _make_library(county, facts, names, inspectors, today, rng)
     last = HalfMonth.latest_cut_off(today)
+    moves: list[StageChange] = []
     for back in range(CYCLES - 1, -1, -1):
         half_month = last.plus(-back)
         cycle = open_cycle(county, half_month)
-        _inspect(projects, cycle, names, today, rng, is_last=back == 0)
+        moves += _inspect(projects, cycle, names, today, rng, is_last=back == 0)
         at = datetime.combine(cycle.due_on, datetime.min.time(), tzinfo=SHANGHAI).replace(hour=17)
         if back:
             Cycle.objects.filter(pk=cycle.pk).update(state=Cycle.State.CLOSED, closed_at=at)
@@ -144,7 +148,20 @@ def _make_county(facts: dict[str, Any], names: dict[str, Any], today: date, rng:
             reported = Inspection.objects.accepted().in_cycle(half_month.start)
             rated = Project.objects.of_county(county).filter(pk__in=reported.values("project"))
         assess(rated, county, half_month, at=at)
+    StageChange.objects.bulk_create(_numbered(moves), batch_size=200)
+    lead = User.objects.get(email=f"lead@{facts['slug']}.example")
+    enterprises = list(Enterprise.objects.of_county(county).order_by("pk"))
+    add_records(enterprises, [project for project, _course in projects], names, lead, now, today)
     _add_enterprise_person(county, facts["slug"])
+
+
+def _numbered(moves: list[StageChange]) -> list[StageChange]:
+    """The moves of each project counted from one."""
+    numbers: Counter[int] = Counter()
+    for move in moves:
+        numbers[move.project_id] += 1
+        move.number = numbers[move.project_id]
+    return moves
 
 
 def _add_person(slug: str, what: str, role: Role, division: Division, name: str) -> User:
@@ -310,9 +327,10 @@ def _inspect(
     rng: random.Random,
     *,
     is_last: bool,
-) -> None:
+) -> list[StageChange]:
     """Inspect the projects that were filed by then; in the last half-month only a part is done yet."""
     found: list[Inspection] = []
+    moves: list[StageChange] = []
     for number, (project, course) in enumerate(projects):
         if project.filed_on is None or project.filed_on > cycle.cut_off:
             continue
@@ -327,12 +345,29 @@ def _inspect(
                 None,
             )
         else:
+            from_stage = project.stage
             _carry_over(project, found[-1], course)
+            if project.stage != from_stage:
+                moves.append(_move(project, from_stage, found[-1]))
     Inspection.objects.bulk_create(found)
     Project.objects.bulk_update(
         [project for project, _course in projects],
         ["stage", "inclusion_state", "included_on", "started_on", "completed_on"],
         batch_size=100,
+    )
+    return moves
+
+
+def _move(project: Project, from_stage: str, inspection: Inspection) -> StageChange:
+    return StageChange(
+        project=project,
+        from_stage=from_stage,
+        to_stage=project.stage,
+        on=HalfMonth.starting(inspection.cycle_start).end,
+        reason=inspection.remark,
+        origin=StageChange.Origin.INSPECTION,
+        by=project.inspector,
+        made_at=inspection.submitted_at,
     )
 
 

@@ -15,7 +15,7 @@ from tracker.accounts.models import User
 from tracker.accounts.names import removed_name
 from tracker.audit.actions import record
 from tracker.audit.models import AuditEntry
-from tracker.library.contacts import remove_contact
+from tracker.library.contacts import remove_contact, remove_further_contacts
 from tracker.library.models import Enterprise, Project
 from tracker.mailing.actions import compose
 from tracker.mailing.models import Attachment, Message, MessageQuerySet
@@ -153,6 +153,7 @@ def _forget_contact(person: User, name: str, *, by: User | None, why: str) -> No
     for subject in named:
         if subject.contact_name.strip() == name:
             remove_contact(subject, by=by, why=why)
+    remove_further_contacts(person.enterprise, by=by, why=why, name=name)
 
 
 def forget_texts(messages: MessageQuerySet, *, at: datetime) -> int:

@@ -13,7 +13,8 @@ from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Inspection
-from tracker.library.models import Division, Project
+from tracker.library.models import Division, Enterprise, Project
+from tracker.library.records import Contact
 from tracker.personal.rules import divisions_above
 from tracker.photos.models import Photo
 
@@ -45,6 +46,21 @@ def entries_about(person: User) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(Q(actor=person) | Q(table="user", row=str(person.pk))).order_by("pk")
 
 
+def named_as_contact(person: User) -> list[dict[str, Any]]:
+    """Where the person stands in their enterprise's records by name, and with which number."""
+    if person.enterprise_id is None or not person.name.strip():
+        return []
+    own = {"contact_name": person.name.strip()}
+    enterprises = Enterprise.objects.filter(pk=person.enterprise_id, **own)
+    projects = Project.objects.filter(enterprise=person.enterprise_id, **own)
+    further = Contact.objects.filter(enterprise=person.enterprise_id, name=person.name.strip())
+    return [
+        *({"enterprise": row.name, "phone": row.contact_phone} for row in enterprises),
+        *({"project": row.name, "phone": row.contact_phone} for row in projects.order_by("pk")),
+        *({"enterprise": row.enterprise.name, "post": row.post, "phone": row.phone} for row in further),
+    ]
+
+
 def everything_about(person: User) -> dict[str, Any]:
     """All that is kept about the person, without secrets and without anything of somebody else."""
     return {
@@ -62,6 +78,7 @@ def everything_about(person: User) -> dict[str, Any]:
             "removal_asked_at": person.removal_asked_at,
         },
         "projects_answered_for": _rows(Project.objects.filter(inspector=person), "id", "name"),
+        "named_as_contact": named_as_contact(person),
         "inspections_made": _rows(
             Inspection.objects.filter(inspector=person), "id", "project_id", "cycle_start", "submitted_at"
         ),

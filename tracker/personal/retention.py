@@ -14,8 +14,9 @@ from django.utils import timezone
 from tracker.accounts.models import User
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Inspection
-from tracker.library.contacts import CONTACT_FIELDS, remove_contact
+from tracker.library.contacts import CONTACT_FIELDS, remove_contact, remove_further_contacts
 from tracker.library.models import ENDED_STAGES, Enterprise, Project, Stage
+from tracker.library.records import Contact
 from tracker.mailing.models import Message
 from tracker.personal.actions import SIGN_IN_ATTEMPTS, forget_texts, remove_personal_data, rows_of
 from tracker.photos.actions import clear_orphans
@@ -59,7 +60,8 @@ def forget_contacts(now: datetime) -> int:
         with transaction.atomic():
             named: list[Enterprise | Project] = [enterprise, *enterprise.projects.all()]
             emptied = [remove_contact(subject, by=None, why=TIME_IS_OVER) for subject in named]
-        done += any(emptied)
+            further = remove_further_contacts(enterprise, by=None, why=TIME_IS_OVER)
+        done += any(emptied) or bool(further)
     return done
 
 
@@ -73,9 +75,9 @@ def enterprises_long_over(before: datetime) -> QuerySet[Enterprise]:
     its_own = Project.objects.filter(enterprise=OuterRef("pk"))
     going_on = its_own.filter(~Q(stage__in=OVER_STAGES) | heard | Exists(inspected))
     named = _holding(CONTACT_FIELDS)
-    return Enterprise.objects.filter(named | Exists(its_own.filter(named)), Exists(its_own)).exclude(
-        Exists(going_on)
-    )
+    further = Contact.objects.filter(enterprise=OuterRef("pk"))
+    holding = named | Exists(its_own.filter(named)) | Exists(further)
+    return Enterprise.objects.filter(holding, Exists(its_own)).exclude(Exists(going_on))
 
 
 def _holding(fields: Iterable[str]) -> Q:

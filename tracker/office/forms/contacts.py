@@ -1,27 +1,33 @@
 """Whom to call, in a form: what is kept stands there masked, and stays unless something new is typed."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tracker.accounts.models import User
 from tracker.library import rules
+from tracker.library.records import Contact
+from tracker.office.forms.fields import OnlyWhatTheRoleMaySet
 
 
 class MaskedContact(forms.ModelForm):
     """For forms with a contact's name and number: neither the page nor the form holds the number itself."""
 
+    # What is kept under these names, and which of them is the number.
+    masked: ClassVar[tuple[str, ...]] = ("contact_name", "contact_phone", "responsible_name")
+    number: ClassVar[str] = "contact_phone"
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = ("contact_name", "contact_phone", "responsible_name")
-        self.kept = {name: getattr(self.instance, name) for name in names if name in self.fields}
+        self.kept = {name: getattr(self.instance, name) for name in self.masked if name in self.fields}
         # Many write the number beside the name.
         self.shown = {name: rules.with_masked_phones(text) for name, text in self.kept.items()}
-        self.shown["contact_phone"] = rules.masked_phone(self.instance.contact_phone)
+        self.shown[self.number] = rules.masked_phone(getattr(self.instance, self.number))
         self.initial.update(self.shown)
-        self.fields["contact_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
-        if self.kept["contact_phone"]:
-            self.fields["contact_phone"].help_text = _(
+        self.fields[self.number].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        if self.kept[self.number]:
+            self.fields[self.number].help_text = _(
                 "Leave it as it stands to keep the number, or type a new one."
             )
 
@@ -54,6 +60,40 @@ class MaskedContact(forms.ModelForm):
                 params={"shown": self.shown[name]},
             )
         return text
+
+
+class FurtherContactForm(OnlyWhatTheRoleMaySet, MaskedContact):
+    """One more person to call at an enterprise."""
+
+    table = "contact"
+    masked = ("name", "phone")
+    number = "phone"
+
+    class Meta:
+        model = Contact
+        fields = ("name", "post", "phone")
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keep_to(by, is_new=self.instance.pk is None)
+
+    def clean_name(self) -> str:
+        """The name that is kept, unless another one was typed."""
+        return rules.normalised(self._kept_or_new("name"))
+
+    def clean_phone(self) -> str:
+        """The number that is kept, unless another one was typed; a mask alone is no number."""
+        return self._kept_or_new("phone")
+
+    def clean(self) -> dict[str, Any]:
+        """Each person with each number once."""
+        facts: dict[str, Any] = super().clean() or {}
+        same = Contact.objects.filter(
+            enterprise=self.instance.enterprise_id, name=facts.get("name"), phone=facts.get("phone", "")
+        )
+        if same.exclude(pk=self.instance.pk).exists():
+            self.add_error("name", _("This contact is kept already."))
+        return facts
 
 
 class RemoveContactForm(forms.Form):

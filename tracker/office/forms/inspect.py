@@ -116,7 +116,8 @@ class InspectionForm(OnlyWhatTheRoleMaySet, forms.Form):
         initial: dict[str, Any] = {
             "cycle": self.window.half_month.code,
             "edition": present.edition if present else None,
-            "stage": known.stage if known else self.project.stage,
+            # What was said of the stage by hand since the last inspection stands.
+            "stage": present.stage if present else self.project.stage,
             "inclusion_state": self.project.inclusion_state,
         }
         if known:
@@ -136,6 +137,13 @@ class InspectionForm(OnlyWhatTheRoleMaySet, forms.Form):
         return initial
 
     def _offer_what_applies(self) -> None:
+        stages: Any = self.fields["stage"]
+        # Which project takes it over is asked for on the page of the stage.
+        stages.choices = [
+            (stage.value, stage.label)
+            for stage in Stage
+            if stage != Stage.MERGED or stage in (self.project.stage, self.initial["stage"])
+        ]
         if self.project.started_on is not None:
             del self.fields["started_on"]
         if self.project.completed_on is not None:
@@ -244,13 +252,13 @@ class InspectionForm(OnlyWhatTheRoleMaySet, forms.Form):
 
 
 def unchanged_findings(before: Inspection, project: Project, remark: str) -> Findings:
-    """The same as last time; only what the liaison has said meanwhile, and a new sentence, are today's."""
+    """The same as last time; what was said of stage and inclusion since, and a new sentence, are today's."""
     last = findings_of(before)
     return Findings(
         cumulative_investment=last.cumulative_investment,
         ytd_investment=last.ytd_investment,
         progress_percent=last.progress_percent,
-        stage=last.stage,
+        stage=project.stage,
         inclusion_state=project.inclusion_state,
         included_on=project.included_on,
         started_on=last.started_on,

@@ -4,19 +4,24 @@ The forms of enterprises and projects are model forms, so that what the tables r
 completion before the start) is said in the same words here, in the admin and in an import.
 """
 
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tracker.accounts.fields import writable
 from tracker.accounts.models import User
+from tracker.inspections.consistency import OF_PROJECT, answered_of, facts_of, facts_with, in_project
 from tracker.library import rules
+from tracker.library.keeping import keep_total_changes, set_former_names
 from tracker.library.models import (
-    NOT_STARTED_STAGES,
     AnnualPlan,
     Division,
     Enterprise,
@@ -24,9 +29,11 @@ from tracker.library.models import (
     Project,
     Stage,
 )
+from tracker.library.records import FormerName
 from tracker.office.filters import inspectors_of, townships_of
+from tracker.office.forms.answers import ANSWER, AsksForAnswers, SentenceField
 from tracker.office.forms.contacts import MaskedContact
-from tracker.office.forms.fields import OnlyWhatTheRoleMaySet
+from tracker.office.forms.fields import OnlyWhatTheRoleMaySet, SuggestingInput
 from tracker.office.forms.inspect import DayField, FigureField
 
 MONTHS = range(1, 13)
@@ -45,6 +52,11 @@ ACTUAL_DATES = [
     "in_production_on",
     "on_target_on",
 ]
+COMPONENTS = ["planned_construction", "planned_installation", "planned_equipment", "planned_other"]
+FILING = ["filed_on", "filing_number", "filing_authority"]
+EXTENSION = ["filing_extended_until", "filing_extension_asked_on", "filing_extension_ground"]
+PEOPLE = ["responsible_name", "inspector", "contact_name", "contact_phone"]
+MOST_FORMER_NAMES = 20
 # A project that is added by hand is somewhere on the line; how it goes on, inspections say.
 FIRST_STAGES = [Stage.RESERVE, Stage.FILED, Stage.STARTED, Stage.BUILDING]
 
@@ -60,10 +72,45 @@ def offer_townships(form: forms.BaseForm, county: Division, by: User) -> None:
     field.queryset = offered
 
 
+def suggestions_of(county: Division, field: str) -> list[str]:
+    """What the county's other enterprises have in a field of free text."""
+    values = Enterprise.objects.filter(county=county).exclude(**{field: ""})
+    return list(values.order_by(field).values_list(field, flat=True).distinct())
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a long form; what is rarely needed is folded until something stands in it."""
+
+    title: str
+    fields: list[forms.BoundField]
+    is_rare: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a folded part shows at once: what is wrong in it must not be hidden."""
+        return any(field.errors for field in self.fields)
+
+    @property
+    def filled(self) -> int:
+        """In how many of its fields something stands."""
+        return sum(field.value() not in (None, "", False, []) for field in self.fields)
+
+
 class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
     """An enterprise of the county."""
 
     table = "enterprise"
+    # A table of its own: whether the role may write there is asked below.
+    steering = frozenset({"former_names"})
+
+    former_names = forms.CharField(
+        label=_("Former names"),
+        required=False,
+        max_length=MOST_FORMER_NAMES * 121,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "off"}),
+        help_text=_("One on each line. When the name above changes, the old one is added by itself."),
+    )
 
     # Longer than the code itself: people copy it with blanks.
     credit_code = forms.CharField(
@@ -89,15 +136,67 @@ class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
             "township",
             "industry",
             "chain",
+            "key_industry",
+            "size",
+            "is_above_scale",
             "rung",
             "contact_name",
             "contact_phone",
         ]
 
+    field_order = ("name", "former_names")
+
     def __init__(self, *args: Any, county: Division, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.keep_to(by, is_new=self.instance.pk is None)
+        if not writable("formername", by.role):
+            del self.fields["former_names"]
+        elif self.instance.pk:
+            names = FormerName.objects.filter(enterprise=self.instance).values_list("name", flat=True)
+            self.initial["former_names"] = "\n".join(names)
+        for name in {"chain", "key_industry"} & set(self.fields):
+            self.fields[name].widget = SuggestingInput(suggestions_of(county, name), attrs={"maxlength": 60})
         offer_townships(self, county, by)
+
+    @property
+    def sections(self) -> list[Section]:
+        """The fields as the page groups them."""
+        folded = ("former_names",)
+        people = ("contact_name", "contact_phone")
+        kinds = ("industry", "chain", "key_industry", "size", "is_above_scale", "rung")
+        basics = [name for name in self.fields if name not in (*folded, *people, *kinds)]
+        parts = [
+            ("", basics, False),
+            (gettext("Former names"), folded, True),
+            (gettext("Industry and size"), kinds, False),
+            (gettext("Contact"), people, False),
+        ]
+        return [
+            Section(title, [self[name] for name in names if name in self.fields], is_rare)
+            for title, names, is_rare in parts
+        ]
+
+    def clean_former_names(self) -> list[str]:
+        """Each name once, without stray blanks."""
+        lines = [rules.normalised(line) for line in self.cleaned_data["former_names"].splitlines()]
+        names = list(dict.fromkeys(line for line in lines if line))
+        if any(len(name) > 120 for name in names):
+            raise forms.ValidationError(_("A name has at most 120 signs."))
+        if len(names) > MOST_FORMER_NAMES:
+            raise forms.ValidationError(_("At most 20 former names."))
+        return names
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Enterprise:
+        """Write the enterprise; a name that is replaced becomes a former one by itself."""
+        enterprise: Enterprise = self.instance
+        is_new, has_names = enterprise.pk is None, "former_names" in self.changed_data
+        if has_names and not is_new:
+            set_former_names(enterprise, self.cleaned_data["former_names"])
+        super().save()
+        if has_names and is_new:
+            set_former_names(enterprise, self.cleaned_data["former_names"])
+        return enterprise
 
     def clean_credit_code(self) -> str:
         """As everybody writes it; whether it is one, the table says."""
@@ -107,13 +206,8 @@ class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
         """Without stray blanks."""
         return rules.normalised(self.cleaned_data["name"])
 
-    @property
-    def warnings(self) -> list[str]:
-        """Nothing about an enterprise is taken although it is odd."""
-        return []
 
-
-class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
+class ProjectForm(OnlyWhatTheRoleMaySet, AsksForAnswers, MaskedContact):
     """A project of the county; how far it has come is said by inspections, not here."""
 
     table = "project"
@@ -126,7 +220,11 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
         help_text=_("As on the filing, for example 2101-371591-04-01-436244."),
     )
     planned_total = FigureField(label=_("Planned total (万元)"), max_digits=14)
+    planned_construction = FigureField(label=_("Of which construction (万元)"), max_digits=14, required=False)
+    planned_installation = FigureField(label=_("Of which installation (万元)"), max_digits=14, required=False)
     planned_equipment = FigureField(label=_("Of which equipment (万元)"), max_digits=14, required=False)
+    planned_other = FigureField(label=_("Of which other (万元)"), max_digits=14, required=False)
+    funds_in_place = FigureField(label=_("Funds in place (万元)"), max_digits=14, required=False)
 
     class Meta:
         model = Project
@@ -138,13 +236,15 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
             "stage",
             "township",
             "planned_total",
-            "planned_equipment",
+            *COMPONENTS,
+            "funds_in_place",
             "planned_start_on",
             "planned_equipment_on",
             "planned_completion_on",
             "planned_production_on",
             "planned_target_on",
-            "filed_on",
+            *FILING,
+            *EXTENSION,
             "started_on",
             "equipment_delivered_on",
             "completed_on",
@@ -160,9 +260,11 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
         super().__init__(*args, **kwargs)
         self.keep_to(by, is_new=self.instance.pk is None)
         fields: Any = self.fields
-        self.today = today
-        self.warnings: list[str] = []
-        for name in [name for name in (*PLANNED_DATES, *ACTUAL_DATES) if name in self.fields]:
+        self.today, self.by = today, by
+        self.total_before = self.instance.planned_total if self.instance.pk else None
+        self.grounds = ""
+        dates = (*PLANNED_DATES, *ACTUAL_DATES, *EXTENSION[:2])
+        for name in [name for name in dates if name in self.fields]:
             self.fields[name] = DayField(
                 label=self.fields[name].label, required=False, input_formats=["%Y-%m-%d"]
             )
@@ -179,18 +281,22 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
             self.instance.inspector = by
 
     @property
-    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The fields as the page groups them."""
-        dated = {*PLANNED_DATES, *ACTUAL_DATES}
-        people = ["responsible_name", "inspector", "contact_name", "contact_phone"]
-        basics = [name for name in self.fields if name not in dated and name not in people]
-        named = [
-            ("", basics),
-            (gettext("Planned dates"), PLANNED_DATES),
-            (gettext("What has happened"), ACTUAL_DATES),
-            (gettext("People"), people),
+    def sections(self) -> list[Section]:
+        """The fields as the page groups them: the daily ones first, what is rarely needed folded."""
+        parts = [
+            (gettext("Parts of the total, funds"), [*COMPONENTS, "funds_in_place"], True),
+            (gettext("Planned dates"), PLANNED_DATES, False),
+            (gettext("Filing"), FILING, False),
+            (gettext("Extension of the filing"), EXTENSION, True),
+            (gettext("What has happened"), [name for name in ACTUAL_DATES if name != "filed_on"], False),
+            (gettext("People"), PEOPLE, False),
         ]
-        return [(title, [self[name] for name in names if name in self.fields]) for title, names in named]
+        elsewhere = {name for _title, names, _is_rare in parts for name in names}
+        basics = [name for name in self.fields if name not in elsewhere and not name.startswith(ANSWER)]
+        return [
+            Section(title, [self[name] for name in names if name in self.fields], is_rare)
+            for title, names, is_rare in [("", basics, False), *parts]
+        ]
 
     def clean_name(self) -> str:
         """Without stray blanks."""
@@ -207,39 +313,43 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
             raise forms.ValidationError(
                 _("A project code has 20 digits: 2101-371591-04-01-436244.")
             ) from None
-        if not rules.has_right_check_digit(code):
-            self.warnings.append(
-                gettext(
-                    "The last digit of %(code)s does not fit the others: please compare it with the filing."
-                )
-                % {"code": code}
-            )
         return code
 
     def clean(self) -> dict[str, Any]:
-        """What happened, happened by today and in its order."""
+        """Grounds for a new planned total, and nothing that contradicts itself unless it is explained."""
         facts: dict[str, Any] = super().clean() or {}
-        for name in ACTUAL_DATES:
-            if facts.get(name) and facts[name] > self.today:
-                self.add_error(name, _("This day has not come yet."))
-        planned_start, planned_end = facts.get("planned_start_on"), facts.get("planned_completion_on")
-        if planned_start and planned_end and planned_end < planned_start:
-            self.add_error(
-                "planned_completion_on", _("The planned completion lies before the planned start.")
-            )
-        equipment, total = facts.get("planned_equipment"), facts.get("planned_total")
-        if equipment is not None and total is not None and equipment > total:
-            self.add_error(
-                "planned_equipment", _("Equipment is part of the planned total: it cannot be more.")
-            )
-        if facts.get("stage") in (Stage.STARTED, Stage.BUILDING) and not facts.get("started_on"):
-            self.add_error("started_on", _("Say when it started."))
-        if facts.get("stage") in NOT_STARTED_STAGES and facts.get("started_on"):
-            self.add_error("stage", _("It has started, so it is not in reserve or only filed."))
         self._refuse_an_inspector_from_elsewhere(facts)
-        if facts.get("filed_on") and facts.get("started_on") and facts["started_on"] < facts["filed_on"]:
-            self.warnings.append(gettext("The start lies before the filing: please check both days."))
+        if (
+            self.total_before is not None
+            and facts.get("planned_total", self.total_before) != self.total_before
+        ):
+            self.grounds = self.read_late(
+                "total_grounds",
+                SentenceField(
+                    label=_("Grounds for the new planned total"),
+                    help_text=_("The planned total stays as it was filed; a change has its grounds."),
+                ),
+                _("Say why the planned total changes."),
+            )
+        self._hold_against_the_rules(facts)
         return facts
+
+    def _hold_against_the_rules(self, facts: dict[str, Any]) -> None:
+        project = self.instance
+        is_new = project.pk is None
+        known = (
+            facts_with(project, [], None, self.today)
+            if is_new
+            else facts_of([project], self.today)[project.pk]
+        )
+        entered = {name: facts[name] for name in OF_PROJECT if name in facts}
+        exact = frozenset(project.month_only) - set(self.changed_data)
+        if is_new and facts.get("planned_total", rules.INCLUSION_THRESHOLD) < rules.INCLUSION_THRESHOLD:
+            entered["inclusion_state"] = "not_applicable"
+        found = in_project(replace(known, month_only=exact, **entered))
+        # A field that was refused already is not held against others.
+        found = [one for one in found if not set(one.fields) & set(self.errors)]
+        self.look_for(found, answered_of(project), about=self.fields if is_new else self.changed_data)
 
     def _refuse_an_inspector_from_elsewhere(self, facts: dict[str, Any]) -> None:
         """A township's own inspector cannot open what lies in another township, nor what lies in none."""
@@ -253,28 +363,47 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
             )
             self.add_error("inspector", wrong)
 
-    def save(self, commit: bool = True) -> Project:
+    @transaction.atomic
+    def save(self, commit: bool = True, *, at: datetime | None = None) -> Project:
         """Write what was entered and nothing else: inspections write the same row meanwhile."""
         project: Project = self.instance
+        at = at or timezone.now()
         project.month_only = [name for name in project.month_only if name not in self.changed_data]
         if project.pk:
-            project.save(update_fields=[*self.fields, "month_only"])
+            before = dict(
+                Project.objects.select_for_update().filter(pk=project.pk).values_list("pk", "planned_total")
+            )
+            columns = {column.name for column in Project._meta.concrete_fields}
+            project.save(update_fields=[*(columns & set(self.fields)), "month_only"])
+            keep_total_changes(before, [project], grounds=self.grounds, by=self.by, at=at)
         else:
             if project.planned_total < rules.INCLUSION_THRESHOLD:
                 project.inclusion_state = "not_applicable"
             project.county = project.enterprise.county
             project.save()
+        self.keep_answers(project, by=self.by, at=at)
         return project
 
 
-class PlanForm(OnlyWhatTheRoleMaySet, forms.Form):
-    """What a project means to invest in a year, evenly or by month. Money in 万元."""
+class Spread(models.TextChoices):
+    """How the plan of a year is spread over its months."""
+
+    LINEAR = "linear", _("evenly over the project's working time")
+    QUARTERS = "quarters", _("20, 50, 75 and 100 % by the end of each quarter")
+    MONTHS = "months", _("month by month, as typed below")
+
+
+class PlanForm(OnlyWhatTheRoleMaySet, AsksForAnswers, forms.Form):
+    """What a project means to invest in a year, evenly, by quarters or by month. Money in 万元."""
 
     table = "annualplan"
-    stands_for = {f"month_{month}": "by_month" for month in MONTHS}
+    stands_for = {**{f"month_{month}": "by_month" for month in MONTHS}, "spread": "by_month"}
 
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
     amount = FigureField(label=_("Plan of the year (万元)"), max_digits=14)
+    spread = forms.ChoiceField(
+        label=_("Spread over the year"), choices=Spread.choices, widget=forms.RadioSelect, required=False
+    )
     reason = forms.CharField(
         label=_("Reason for the change"),
         max_length=200,
@@ -282,14 +411,20 @@ class PlanForm(OnlyWhatTheRoleMaySet, forms.Form):
         help_text=_("Needed when the year already has a plan. The first plan stays as the baseline."),
     )
 
-    def __init__(self, *args: Any, project: Project, year: int, by: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, project: Project, year: int, by: User, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.project = project
+        self.project, self.today = project, today
         chooser: Any = self.fields["year"]
         chooser.choices = [(choice, str(choice)) for choice in (year, year + 1)]
         current = project.plan_for(year)
         self.initial = {"year": year, "amount": current and current.amount}
         amounts = current.months if current else None
+        self.initial["spread"] = Spread.LINEAR
+        if current and amounts:
+            is_by_quarters = amounts == rules.by_quarters(current.amount)
+            self.initial["spread"] = Spread.QUARTERS if is_by_quarters else Spread.MONTHS
+            # What follows from the amount is not shown as if it had been typed.
+            amounts = None if is_by_quarters else amounts
         for month in MONTHS:
             self.fields[f"month_{month}"] = FigureField(
                 label=_month_name(year, month), max_digits=14, required=False
@@ -310,16 +445,32 @@ class PlanForm(OnlyWhatTheRoleMaySet, forms.Form):
     def clean(self) -> dict[str, Any]:
         """Months that add up, and a reason where there is a plan already."""
         facts: dict[str, Any] = super().clean() or {}
-        months = tuple(facts.get(f"month_{month}") for month in MONTHS)
-        facts["months"] = (
-            tuple(m or Decimal(0) for m in months) if any(m is not None for m in months) else None
-        )
+        facts["months"] = self._months(facts)
         if facts["months"] and facts.get("amount") is not None and sum(facts["months"]) != facts["amount"]:
             self.add_error("amount", self.does_not_add_up(sum(facts["months"]), facts["amount"]))
         current = self.project.plan_for(facts["year"]) if "year" in facts else None
         if current and not facts.get("reason") and self._changes(current, facts):
             self.add_error("reason", _("Say why the plan changes."))
+        known = facts_of([self.project], self.today)[self.project.pk]
+        if facts.get("amount") is not None and "amount" not in self.errors:
+            found = in_project(replace(known, annual_plan=facts["amount"]))
+            self.look_for(found, answered_of(self.project), about=["annual_plan"])
         return facts
+
+    def _months(self, facts: dict[str, Any]) -> tuple[Decimal, ...] | None:
+        typed = tuple(facts.get(f"month_{month}") for month in MONTHS)
+        is_typed = any(month is not None for month in typed)
+        spread = facts.get("spread") or (Spread.MONTHS if is_typed else Spread.LINEAR)
+        was_there = tuple(self.initial[f"month_{month}"] for month in MONTHS)
+        if spread == Spread.MONTHS:
+            if not is_typed and not self.errors:
+                self.add_error("spread", _("Type the months below, or choose another spread."))
+            return tuple(month or Decimal(0) for month in typed) if is_typed else None
+        if is_typed and typed != was_there:
+            self.add_error("spread", _("You have typed months: choose “month by month”, or empty them."))
+        if spread == Spread.QUARTERS and facts.get("amount") is not None:
+            return rules.by_quarters(facts["amount"])
+        return None
 
     def _changes(self, current: AnnualPlan, facts: dict[str, Any]) -> bool:
         return current.amount != facts.get("amount") or current.months != facts["months"]

@@ -15,9 +15,11 @@ from django_tables2 import SingleTableView
 from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, history_strip
 from tracker.calendars.periods import HalfMonth
+from tracker.inspections.consistency import Open, answered_of, in_years, left
 from tracker.inspections.queries import worst_badge_first
 from tracker.library.models import Division, Enterprise, Project
 from tracker.office.access import OfficialOnly
+from tracker.office.contradictions import line_of
 from tracker.office.filters import EnterpriseFilters
 from tracker.office.forms.library import EnterpriseForm
 from tracker.office.tables.enterprises import EnterpriseTable, with_badges, worst_badge
@@ -86,6 +88,8 @@ class EnterprisePage(OneEnterprise, DetailView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Its projects with their latest badge and their history."""
         projects = list(worst_badge_first(Project.objects.filter(enterprise=self.enterprise).for_table()))
+        years = list(self.enterprise.years.all())
+        may_change = self.person.can("change_enterprise", self.enterprise)
         return {
             **super().get_context_data(**kwargs),
             "worst": worst_badge(projects),
@@ -93,8 +97,15 @@ class EnterprisePage(OneEnterprise, DetailView):
             "show_url": reverse("office:show_enterprise_phone", args=[self.enterprise.pk])
             if self.person.can("reveal_phone", self.enterprise)
             else "",
-            "may_change": self.person.can("change_enterprise", self.enterprise),
+            "may_change": may_change,
             "may_add_project": self.person.can("add_project"),
+            "years": years,
+            "contacts": self.enterprise.contacts.all(),
+            "former_names": self.enterprise.former_names.all(),
+            "contradictions": [
+                line_of(Open(self.enterprise, finding), self.person, may_change_enterprise=may_change)
+                for finding in left(in_years(years, timezone.localdate()), answered_of(self.enterprise))
+            ],
         }
 
     def _with_history(self, projects: list[Project]) -> list[dict[str, Any]]:

@@ -120,8 +120,9 @@ class Inspect(OfficialOnly, TemplateView):
         """What was typed; for "no change" last time's figures stand instead of what is half typed."""
         posted = self.request.POST.copy()
         if is_unchanged and self.before is not None:
-            for name in ("cumulative_investment", "ytd_investment", "progress_percent", "stage"):
+            for name in ("cumulative_investment", "ytd_investment", "progress_percent"):
                 posted[name] = str(getattr(self.before, name))
+            posted["stage"] = self.project.stage
             for name in ("started_on", "completed_on"):
                 posted.pop(name, None)
             posted["inclusion_state"] = self.project.inclusion_state

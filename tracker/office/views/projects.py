@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -21,13 +21,23 @@ from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, 
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.converters import RowId
 from tracker.inspections.actions import judge_again
+from tracker.inspections.consistency import (
+    Open,
+    answered_of,
+    facts_with,
+    in_project,
+    left,
+    year_of,
+)
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
 from tracker.library.models import BadgeColour, Enterprise, Project
 from tracker.office.access import OfficialOnly
+from tracker.office.contradictions import Line, line_of
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
+from tracker.office.project_facts import comparison_of, components_of, lapse_of, milestones_of
 from tracker.office.tables.projects import ProjectTable, with_figures
 from tracker.photos.models import Photo
 
@@ -83,6 +93,7 @@ class OneProject(OfficialOnly):
     def project(self) -> Project:
         """The project of the address."""
         visible = Project.objects.visible_to(self.person).for_table().prefetch_related("plans")
+        visible = visible.select_related("planning_sheet", "merged_into")
         project: Project = get_object_or_404(visible, pk=self.kwargs["pk"])
         self.require(project)
         return project
@@ -115,6 +126,7 @@ class ProjectPage(OneProject, DetailView):
         award = self._asked_for(standing)
         made = Inspection.objects.filter(project=self.project).select_related("inspector", "reviewer")
         inspections = list(made.order_by("-cycle_start")[:STRIP_LENGTH])
+        accepted = [row for row in inspections if row.state == Inspection.State.ACCEPTED]
         year = award.cycle_start.year if award else HalfMonth.latest_cut_off(today).year
         plan, baseline = self.project.plan_for(year), self.project.baseline_for(year)
         return {
@@ -142,7 +154,19 @@ class ProjectPage(OneProject, DetailView):
             .filter(project=self.project)
             .select_related("added_by")[:PHOTOS_SHOWN],
             "may_keep_photos": self.person.can("keep_photos", self.project),
+            "milestones": milestones_of(self.project),
+            "components": components_of(self.project),
+            "lapse": lapse_of(self.project, today),
+            "stage_changes": self.project.stage_changes.select_related("by", "merged_into"),
+            "total_changes": self.project.total_changes.select_related("by"),
+            "contradictions": self._contradictions(accepted, today),
         }
+
+    def _contradictions(self, accepted: list[Inspection], today: date) -> list[Line]:
+        plan = self.project.plan_for(year_of(today))
+        facts = facts_with(self.project, accepted, plan.amount if plan else None, today)
+        found = left(in_project(facts), answered_of(self.project))
+        return [line_of(Open(self.project, finding), self.person) for finding in found]
 
     def _asked_for(self, standing: list[Award]) -> Award | None:
         """The badge of `?cycle=2026-10-H2`, else the latest one."""
@@ -221,10 +245,10 @@ class EditProject(KeepsProject):
 
     def form_valid(self, form: ProjectForm) -> HttpResponse:
         """Save, and judge the present badge again by the corrected facts."""
+        now = timezone.now()
         with transaction.atomic():
-            project = form.save()
-            judge_again(project, at=timezone.now())
-        tell_warnings(self.request, form)
+            project = form.save(at=now)
+            judge_again(project, at=now)
         return self.done(gettext("Saved."))
 
 
@@ -252,7 +276,6 @@ class AddProject(OfficialOnly, FormView):
     def form_valid(self, form: ProjectForm) -> HttpResponse:
         """Save; the next thing is its plan."""
         project = form.save()
-        tell_warnings(self.request, form)
         messages.success(
             self.request, gettext("The project is in the library. Now enter its plan for the year.")
         )
@@ -267,13 +290,24 @@ class PlanProject(KeepsProject):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """For this year and the next."""
-        year = HalfMonth.latest_cut_off(timezone.localdate()).year
-        return {**super().get_form_kwargs(), "project": self.project, "year": year, "by": self.person}
+        today = timezone.localdate()
+        return {
+            **super().get_form_kwargs(),
+            "project": self.project,
+            "year": year_of(today),
+            "by": self.person,
+            "today": today,
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With the plans so far."""
+        """With the plans so far, and each year's beside its first one."""
         plans = sorted(self.project.plans.all(), key=lambda plan: (-plan.year, -plan.version))
-        return {**super().get_context_data(**kwargs), "plans": plans}
+        years = sorted({plan.year for plan in plans if plan.version > 1}, reverse=True)
+        return {
+            **super().get_context_data(**kwargs),
+            "plans": plans,
+            "comparisons": [comparison_of(self.project, year) for year in years],
+        }
 
     def form_valid(self, form: PlanForm) -> HttpResponse:
         """A first plan is the baseline; another one is a re-plan beside it."""
@@ -288,6 +322,7 @@ class PlanProject(KeepsProject):
                     months=facts["months"],
                     reason=facts["reason"],
                 )
+                form.keep_answers(self.project, by=self.person, at=timezone.now())
                 judge_again(self.project, at=timezone.now())
         except PlanDoesNotAddUp as wrong:
             form.add_error("amount", form.does_not_add_up(*wrong.args))
@@ -297,9 +332,3 @@ class PlanProject(KeepsProject):
             form.add_error("reason", gettext("Somebody else has just set a plan. Say why yours replaces it."))
             return self.form_invalid(form)
         return self.done(gettext("The plan is set."))
-
-
-def tell_warnings(request: HttpRequest, form: Any) -> None:
-    """Say what is odd but was taken."""
-    for warning in form.warnings:
-        messages.warning(request, warning)
