@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tracker", "0013_index_of_undelivered_mails"),
+        ("tracker", "0014_lifted_locks"),
     ]
 
     operations = [
