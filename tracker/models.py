@@ -7,6 +7,13 @@ from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.inclusion.models import (
+    BureauList,
+    DifferenceExplanation,
+    InclusionPaper,
+    PaperFile,
+    StatisticalFigure,
+)
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
 from tracker.operations.models import Heartbeat
@@ -21,23 +28,28 @@ __all__ = [
     "AuditSeal",
     "Award",
     "BadgePolicy",
+    "BureauList",
     "CalendarDay",
     "CountySettings",
     "Cycle",
+    "DifferenceExplanation",
     "Division",
     "Enterprise",
     "Heartbeat",
     "ImportBatch",
+    "InclusionPaper",
     "Industry",
     "Inspection",
     "Invitation",
     "Message",
     "MonthlySummary",
+    "PaperFile",
     "PastPassword",
     "Photo",
     "Project",
     "Reminder",
     "SignInAttempt",
+    "StatisticalFigure",
     "User",
     "Visit",
 ]

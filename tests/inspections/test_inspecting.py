@@ -10,7 +10,8 @@ from tracker.accounts.roles import Role
 from tracker.badges.models import Award
 from tracker.inspections import actions
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.actions import plan_year, set_inclusion
+from tracker.library.actions import plan_year
+from tracker.library.inclusion.actions import set_inclusion
 from tracker.library.models import Project
 
 pytestmark = pytest.mark.django_db

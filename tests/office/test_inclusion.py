@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
-from tracker.library.actions import BelowThreshold, InFuture, NotTheLiaison, set_inclusion
+from tracker.library.inclusion.actions import BelowThreshold, InFuture, NotTheLiaison, set_inclusion
 from tracker.library.models import Project
 
 pytestmark = pytest.mark.django_db

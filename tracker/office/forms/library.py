@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.models import User
 from tracker.library import rules
+from tracker.library.inclusion.actions import settle
 from tracker.library.models import (
     NOT_STARTED_STAGES,
     AnnualPlan,
@@ -260,10 +261,11 @@ class ProjectForm(OnlyWhatTheRoleMaySet, MaskedContact):
         if project.pk:
             project.save(update_fields=[*self.fields, "month_only"])
         else:
-            if project.planned_total < rules.INCLUSION_THRESHOLD:
-                project.inclusion_state = "not_applicable"
             project.county = project.enterprise.county
             project.save()
+        # Whether it belongs into statistics, and whether its papers are due, follows from what was entered.
+        settle([project.pk])
+        project.refresh_from_db(fields=["inclusion_state"])
         return project
 
 

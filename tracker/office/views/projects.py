@@ -21,6 +21,7 @@ from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, 
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.converters import RowId
 from tracker.inspections.actions import judge_again
+from tracker.inspections.figures import latest_beside
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
@@ -28,6 +29,7 @@ from tracker.library.models import BadgeColour, Enterprise, Project
 from tracker.office.access import OfficialOnly
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
+from tracker.office.standing import standing_of
 from tracker.office.tables.projects import ProjectTable, with_figures
 from tracker.photos.models import Photo
 
@@ -142,6 +144,8 @@ class ProjectPage(OneProject, DetailView):
             .filter(project=self.project)
             .select_related("added_by")[:PHOTOS_SHOWN],
             "may_keep_photos": self.person.can("keep_photos", self.project),
+            "inclusion": standing_of(self.project, self.person, today),
+            "line": latest_beside(self.project, inspections),
         }
 
     def _asked_for(self, standing: list[Award]) -> Award | None:
