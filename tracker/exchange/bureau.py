@@ -240,7 +240,8 @@ def _table_in(grid: list[list[Cell]]) -> BureauTable | None:
     for first in range(min(len(grid), HEAD_WITHIN)):
         for height in range(1, min(TALLEST_HEAD, len(grid) - first) + 1):
             columns = _columns(grid[first : first + height])
-            if best is None or len(columns) > len(best[2]):
+            # A title above a head says nothing more: of equals the one with fewer rows is the head.
+            if best is None or (len(columns), -height) > (len(best[2]), -best[1]):
                 best = (first, height, columns)
     if best is None:
         return None

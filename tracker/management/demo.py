@@ -33,6 +33,7 @@ from tracker.library.models import (
     Stage,
 )
 from tracker.library.rules import INCLUSION_THRESHOLD, has_right_check_digit
+from tracker.management.demo_inclusion import make_inclusion
 from tracker.summaries.actions import summarise
 
 NAMES = settings.BASE_DIR / "fixtures" / "demo.json"
@@ -105,6 +106,11 @@ def make_demo(now: datetime) -> None:
     today = shanghai_date(now)
     for facts in names["counties"]:
         _make_county(facts, names, today, random.Random(facts["code"]))  # noqa: S311  invented, not secret
+        county = Division.objects.get(code=facts["code"])
+        liaison = User.objects.get(email=f"statistics@{facts['slug']}.example")
+        # With a die of its own: what else is invented stays as it is.
+        rng = random.Random(f"papers {facts['code']}")  # noqa: S311  invented, not secret
+        make_inclusion(county, liaison, now, today, rng)
     _add_person("city", "leader", Role.LEADER, Division.objects.get(code="371400"), "市级领导（演示）")
     province = Division.objects.get(code="370000")
     _add_person("system", "admin", Role.SYSTEM_ADMINISTRATOR, province, "系统管理员（演示）")

@@ -45,7 +45,7 @@ class InclusionPaper(Audited, models.Model):
         _("state"),
         max_length=10,
         choices=[(state.value, STATES[state]) for state in PaperState],
-        default=PaperState.MISSING,
+        default=PaperState.MISSING.value,
     )
     reason = models.CharField(_("not needed because"), max_length=200, blank=True)
     # Read off the paper by whoever has it in hand; compared with the filing, which it never changes.

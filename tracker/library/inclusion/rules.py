@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from tracker.calendars.periods import MONTHS_IN_YEAR, Month
+from tracker.calendars.periods import Month
 from tracker.library.rules import INCLUSION_THRESHOLD, normalised
 
 
@@ -253,9 +253,3 @@ def latest_survey(today: date) -> Month:
     """The last month that is over and that the survey has figures of."""
     month = Month.containing(today).previous()
     return month if has_survey(month) else month.previous()
-
-
-def surveys_of(year: int, until: Month) -> list[Month]:
-    """The months of a year that the survey has figures of, up to a month, the latest first."""
-    months = [Month(year, number) for number in range(1, MONTHS_IN_YEAR + 1)]
-    return [month for month in reversed(months) if has_survey(month) and month <= until]

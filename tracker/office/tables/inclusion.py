@@ -34,14 +34,10 @@ class InclusionTable(PagedTable):
         verbose_name=_("Planned total (万元)"), attrs=NUMBER, order_by=("planned_total", "pk")
     )
     started_on = tables.Column(verbose_name=_("Started on"), empty_values=(), order_by=("started_on", "pk"))
-    days = tables.Column(
-        verbose_name=_("Days since"), empty_values=(), attrs=NUMBER, order_by=("-started_on", "-pk")
-    )
     due = tables.Column(verbose_name=_("Papers due by"), empty_values=(), order_by=("due_since", "pk"))
     missing = tables.Column(verbose_name=_("Missing papers"), empty_values=(), orderable=False)
     inclusion_state = tables.Column(verbose_name=_("State"), order_by=("inclusion_state", "pk"))
     light = tables.Column(verbose_name=_("Light"), empty_values=(), orderable=False)
-    act = tables.Column(verbose_name=_("What to do"), empty_values=(), orderable=False)
 
     class Meta:
         attrs = {"class": "table cards-on-phone board"}
@@ -59,7 +55,8 @@ class InclusionTable(PagedTable):
     ) -> None:
         self.today, self.deadline_day, self.person = today, deadline_day, person
         self.papers_missing = missing
-        super().__init__(*args, **options, exclude=() if decides else ("act",))
+        self.decides = decides
+        super().__init__(*args, **options)
 
     def before_render(self, request: Any) -> None:
         """On a phone each cell stands alone."""
@@ -74,15 +71,14 @@ class InclusionTable(PagedTable):
         return wan(value)
 
     def render_started_on(self, record: Project) -> str:
-        """The day, or the month where only that is known."""
-        return known_date(record, "started_on")
-
-    def render_days(self, record: Project) -> str:
-        """Days from the start to today."""
+        """The day, or the month where only that is known, and how long ago that is."""
         if record.started_on is None:
-            return ""
+            return UNKNOWN
         days = max(0, (self.today - record.started_on).days)
-        return _now("about %(days)s") % {"days": days} if "started_on" in record.month_only else str(days)
+        told = ngettext("%(days)s day ago", "%(days)s days ago", days) % {"days": days}
+        if "started_on" in record.month_only:
+            told = _now("about %(days)s") % {"days": told}
+        return format_html('{}<br><span class="quiet">{}</span>', known_date(record, "started_on"), told)
 
     def render_due(self, record: Any) -> str:
         """The day, and how many days are left or over."""
@@ -107,21 +103,21 @@ class InclusionTable(PagedTable):
         return render_to_string("office/_papers_missing.html", context)
 
     def render_inclusion_state(self, value: str, record: Project) -> str:
-        """The state in words, with the bureau's reference."""
+        """The state in words, with the bureau's reference and the liaison's way in."""
         label = inclusion_label(record.inclusion_state)
-        return f"{label} ({record.inclusion_reference})" if record.inclusion_reference else label
+        told = f"{label} ({record.inclusion_reference})" if record.inclusion_reference else label
+        if not self.decides:
+            return told
+        return format_html(
+            '{}<br><a href="{}">{}<span class="visually-hidden">: {}</span></a>',
+            told,
+            reverse("office:set_inclusion", args=[record.pk]),
+            _now("Set"),
+            record.name,
+        )
 
     def render_light(self, record: Any) -> str:
         """The colour that inclusion has in the project's latest badge."""
         lights = record.latest_lights or []
         colour = next((light["badge"] for light in lights if light["dimension"] == Dimension.INCLUSION), None)
         return render_to_string("parts/_badge.html", {"badge": colour}) if colour else ""
-
-    def render_act(self, record: Project) -> str:
-        """The liaison's way in."""
-        return format_html(
-            '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
-            reverse("office:set_inclusion", args=[record.pk]),
-            _now("Set"),
-            record.name,
-        )
