@@ -74,7 +74,7 @@ def row_of(of: Project | None = None, /, **cells: Any) -> list[Any]:
     """A row of the list about the project."""
     said = {
         "number": 1,
-        "code": of.code if of else "",
+        "code": (of.code or "") if of else "",
         "project": of.name if of else "",
         "enterprise": of.enterprise.name if of else "",
         "credit": of.enterprise.credit_code if of else "",

@@ -10,9 +10,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from tracker.accounts.models import User
 from tracker.badges.rules import Dimension
@@ -77,8 +76,12 @@ class InclusionTable(PagedTable):
         days = max(0, (self.today - record.started_on).days)
         told = ngettext("%(days)s day ago", "%(days)s days ago", days) % {"days": days}
         if "started_on" in record.month_only:
-            told = _now("about %(days)s") % {"days": told}
-        return format_html('{}<br><span class="quiet">{}</span>', known_date(record, "started_on"), told)
+            told = gettext("about %(days)s") % {"days": told}
+        return format_html(
+            '<span class="nowrap">{}</span><br><span class="quiet">{}</span>',
+            known_date(record, "started_on"),
+            told,
+        )
 
     def render_due(self, record: Any) -> str:
         """The day, and how many days are left or over."""
@@ -89,9 +92,13 @@ class InclusionTable(PagedTable):
         words = {"day": date_format(day, "DATE_FORMAT"), "days": abs(left)}
         if left < 0:
             told = ngettext("%(days)s day over", "%(days)s days over", -left) % words
-            return format_html('{}<br><strong class="overdue">{}</strong>', words["day"], told)
+            return format_html(
+                '<span class="nowrap">{}</span><br><strong class="overdue">{}</strong>', words["day"], told
+            )
         told = ngettext("%(days)s day left", "%(days)s days left", left) % words
-        return format_html('{}<br><span class="quiet">{}</span>', words["day"], told)
+        return format_html(
+            '<span class="nowrap">{}</span><br><span class="quiet">{}</span>', words["day"], told
+        )
 
     def render_missing(self, record: Project) -> str:
         """The checklist: one tap for each paper that has come, for those who may say so."""
@@ -112,7 +119,7 @@ class InclusionTable(PagedTable):
             '{}<br><a href="{}">{}<span class="visually-hidden">: {}</span></a>',
             told,
             reverse("office:set_inclusion", args=[record.pk]),
-            _now("Set"),
+            gettext("Set"),
             record.name,
         )
 
