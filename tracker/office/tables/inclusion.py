@@ -21,6 +21,9 @@ from tracker.library.words import inclusion_label, known_date, wan
 from tracker.office.tables.cycles import NUMBER, label_cells
 from tracker.office.tables.projects import UNKNOWN, PagedTable
 
+# A day, and under it what there is to say of it.
+WITH_REMARK = '<span class="nowrap">{}</span><br><span class="{}">{}</span>'
+
 
 class InclusionTable(PagedTable):
     """One row a project, the longest waiting first."""
