@@ -172,3 +172,12 @@ def test_papers_handed_in_again_replace_the_liaison_s_return():
     make.make_inspection(project, make.make_cycle(code="2026-11-H1"), inclusion_state="submitted")
     project.refresh_from_db()
     assert project.inclusion_state == "returned"
+
+
+def test_a_start_that_an_inspection_finds_makes_papers_due():
+    project = make.make_project(
+        stage="filed", started_on=None, inclusion_state="not_due", included_on=None, planned_total=2000
+    )
+    make.make_inspection(project, stage="building", inclusion_state="not_due", started_on=date(2026, 10, 20))
+    project.refresh_from_db()
+    assert (project.started_on, project.inclusion_state) == (date(2026, 10, 20), "preparing")
