@@ -148,7 +148,7 @@ def test_what_is_no_paper_is_refused_with_the_remedy(project: Project, liaison: 
         add_file(project, LICENCE, content, "contract.pdf", by=liaison, at=NOW)
     assert time.process_time() - began < 5
     assert refused.value.code == code
-    assert len(refusal(refused.value)) > 20
+    assert len(refusal(refused.value)) > 10
     assert not on_disk()
     assert not InclusionPaper.objects.exists()
 
