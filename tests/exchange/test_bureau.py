@@ -306,6 +306,15 @@ def test_the_same_list_again_changes_nothing_and_another_figure_is_shown(liaison
     assert [(one.field, one.old, one.new) for one in row.changes] == [("ytd", Decimal(900), Decimal(901))]
 
 
+def test_parts_that_the_list_leaves_out_stay_as_long_as_the_whole_does(liaison: User, project: Project):
+    parts = {"construction": 200, "installation": 0, "equipment": 700, "other": 0}
+    take_list(handed_in(liaison, xlsx(row_of(project, **parts))), by=liaison, at=NOW)
+    [same] = plan_for(handed_in(liaison, xlsx(row_of(project))), TODAY)
+    assert same.kind == Kind.SAME
+    [other] = plan_for(handed_in(liaison, xlsx(row_of(project, ytd=950))), TODAY)
+    assert ("equipment", Decimal(700), None) in [(one.field, one.old, one.new) for one in other.changes]
+
+
 def test_what_was_written_since_the_preview_stops_the_whole_list(liaison: User, project: Project):
     batch = handed_in(liaison, xlsx(row_of(project)))
     seen = counts_of(plan_for(batch, TODAY))

@@ -518,6 +518,9 @@ def _plan_row(
         row.warnings.append(reader.note(Field.YTD, "year_fell"))
     names = ("ytd", "construction", "installation", "equipment", "used_equipment", "other")
     known = figure.amounts if figure else None
+    if known is not None and known.ytd == said.amounts.ytd:
+        said = row.said = replace(said, amounts=_with_known_parts(said.amounts, known))
+        assert said.amounts is not None
     row.changes = [
         Change(name, getattr(known, name), getattr(said.amounts, name))
         for name in names
@@ -525,12 +528,23 @@ def _plan_row(
     ]
     row.moves_to = _move(row, reader, project)
     if row.moves_to is not None:
-        row.changes.append(Change("inclusion_state", project.inclusion_state, row.moves_to))
+        if row.moves_to != project.inclusion_state:
+            row.changes.append(Change("inclusion_state", project.inclusion_state, row.moves_to))
         if said.included_on and row.moves_to == InclusionState.INCLUDED:
             row.changes.append(Change("included_on", project.included_on, said.included_on))
     if said.reference and said.reference != project.inclusion_reference:
         row.changes.append(Change("reference", project.inclusion_reference, said.reference))
     row.kind = Kind.NEW if figure is None else Kind.CHANGED if row.changes else Kind.SAME
+
+
+def _with_known_parts(said: Amounts, known: Amounts) -> Amounts:
+    """Of the same whole, parts that the list leaves out stay as they were, unless they contradict it."""
+    parts = {
+        name: getattr(known, name) if getattr(said, name) is None else getattr(said, name)
+        for name in ("construction", "installation", "equipment", "used_equipment", "other")
+    }
+    together = replace(said, **parts)
+    return said if rules.contradictions(together) else together
 
 
 def _move(row: PlannedRow, reader: _Reader, project: Project) -> InclusionState | None:
