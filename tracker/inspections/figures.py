@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from tracker.calendars.periods import Month
@@ -64,8 +64,11 @@ def latest_beside(project: Project, inspections: Iterable[Inspection]) -> Beside
         for row in inspections
         if row.state == Inspection.State.ACCEPTED and Month.containing(row.cycle_start) == figure.period
     }
+    line = Beside(project, figure.period, in_month[max(in_month)] if in_month else None, figure)
+    if not line.difference:
+        return line
     told = figure.explanations.select_related("explained_by").order_by("-explained_at", "-pk")
-    return Beside(project, figure.period, in_month[max(in_month)] if in_month else None, figure, tuple(told))
+    return replace(line, explanations=tuple(told))
 
 
 def beside_each_other(projects: Iterable[Project], months: Iterable[Month]) -> list[Beside]:

@@ -16,7 +16,7 @@ from tracker.library.rules import INCLUSION_THRESHOLD
 HANDED_IN = (InclusionState.SUBMITTED, InclusionState.PREPARING)
 
 
-def standing_of(project: Project, person: User, today: date) -> dict[str, Any]:
+def standing_of(project: Project, person: User, today: date, *, with_files: bool = True) -> dict[str, Any]:
     """Where a project stands on its way into statistics: which papers there are, and until when."""
     belongs = project.planned_total >= INCLUSION_THRESHOLD
     since = rules.due_since(project.nature, project.started_on, project.equipment_delivered_on)
@@ -24,7 +24,7 @@ def standing_of(project: Project, person: User, today: date) -> dict[str, Any]:
     due_on = None
     if is_waiting and since is not None:
         due_on = rules.due_on(since, CountySettings.of(project.county).inclusion_deadline_day)
-    papers = checklist(project) if belongs else []
+    papers = checklist(project, with_files=with_files) if belongs else []
     return {
         "project": project,
         "belongs": belongs,

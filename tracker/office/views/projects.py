@@ -144,7 +144,7 @@ class ProjectPage(OneProject, DetailView):
             .filter(project=self.project)
             .select_related("added_by")[:PHOTOS_SHOWN],
             "may_keep_photos": self.person.can("keep_photos", self.project),
-            "inclusion": standing_of(self.project, self.person, today),
+            "inclusion": standing_of(self.project, self.person, today, with_files=False),
             "line": latest_beside(self.project, inspections),
         }
 
