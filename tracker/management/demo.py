@@ -24,6 +24,8 @@ from tracker.calendars.periods import HalfMonth, shanghai_date
 from tracker.inspections.actions import assess, open_cycle
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.actions import plan_year, township_of
+from tracker.library.inclusion.actions import bring_to
+from tracker.library.inclusion.rules import Way
 from tracker.library.models import (
     CountySettings,
     Division,
@@ -394,7 +396,7 @@ def _inclusion(course: Course, day: date, *, has_started: bool) -> tuple[str, da
 
 def _carry_over(project: Project, inspection: Inspection, course: Course) -> None:
     project.stage = inspection.stage
-    project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
+    bring_to(project, inspection.inclusion_state, way=Way.TABLE, included_on=inspection.included_on)
     if project.started_on is None and inspection.progress_percent:
         project.started_on = course.started_on
     if project.completed_on is None and inspection.stage == Stage.IN_PRODUCTION:

@@ -1,10 +1,12 @@
 """Who says where a project stands: every state, to every state, by every role."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import product
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from tests.factories import make_enterprise, make_enterprise_user, make_official, make_project
@@ -65,6 +67,16 @@ def test_each_role_says_from_each_state_only_what_the_table_gives_it():
             transaction.set_rollback(True)
         tried += 1
     assert tried == 7 * 7 * len(Role)
+
+
+def test_a_state_is_written_in_one_place_alone():
+    written = re.compile(r"\.inclusion_state\b(?:, [\w.]+)* = ")
+    tracker = settings.BASE_DIR / "tracker"
+    found = {
+        str(path.relative_to(tracker)): len(written.findall(path.read_text(encoding="utf-8")))
+        for path in tracker.rglob("*.py")
+    }
+    assert {name: number for name, number in found.items() if number} == {"library/inclusion/actions.py": 1}
 
 
 def test_a_colleagues_project_is_not_an_inspectors_to_move():
