@@ -48,7 +48,7 @@ app.autodiscover_tasks(
     [
         f"tracker.{package}"
         for package in (
-            *("accounts", "audit", "mailing", "inspections", "reminders", "summaries", "exchange"),
+            *("accounts", "audit", "mailing", "library", "inspections", "reminders", "summaries", "exchange"),
             *("personal", "operations"),
         )
     ]

@@ -11,6 +11,10 @@ SCHEDULE = {
     "seal what the audit trail still has open": {"task": "audit.seal", "schedule": timedelta(minutes=1)},
     "drop audit entries that are old": {"task": "audit.drop_old", "schedule": crontab(hour="3", minute="40")},
     "show that beat and worker live": {"task": "operations.beat", "schedule": timedelta(seconds=30)},
+    "let inclusion follow the facts": {
+        "task": "library.settle_inclusion",
+        "schedule": crontab(minute="10"),
+    },
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
     "forget what is no longer to be kept": {
         "task": "personal.forget",

@@ -7,6 +7,13 @@ from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.inclusion.models import (
+    BureauList,
+    DifferenceExplanation,
+    InclusionPaper,
+    PaperFile,
+    StatisticalFigure,
+)
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.library.records import (
     AnsweredWarning,
@@ -31,21 +38,25 @@ __all__ = [
     "AuditSeal",
     "Award",
     "BadgePolicy",
+    "BureauList",
     "CalendarDay",
     "Contact",
     "CountySettings",
     "Cycle",
+    "DifferenceExplanation",
     "Division",
     "Enterprise",
     "EnterpriseYear",
     "FormerName",
     "Heartbeat",
     "ImportBatch",
+    "InclusionPaper",
     "Industry",
     "Inspection",
     "Invitation",
     "Message",
     "MonthlySummary",
+    "PaperFile",
     "PastPassword",
     "Photo",
     "PlanningSheet",
@@ -53,6 +64,7 @@ __all__ = [
     "Reminder",
     "SignInAttempt",
     "StageChange",
+    "StatisticalFigure",
     "TotalChange",
     "User",
     "Visit",

@@ -81,6 +81,7 @@ def changed(row: Model, before: dict[str, Any]) -> set[str]:
     return {names[column] for column in after if after[column] != before[column]}
 
 
+PARTS = ("construction", "installation", "equipment", "used_equipment", "other")
 # Pages that write: the row that they write to, and what a filled-in form of theirs says.
 FORMS: dict[str, dict[str, str]] = {
     "office:edit_project": {
@@ -121,6 +122,11 @@ FORMS: dict[str, dict[str, str]] = {
         "remark": "设备到货",
     },
     "office:plan_project": {"year": "2026", "amount": "1500", "reason": "增加设备"},
+    # What is said of papers and of statistics is another table's: of the project nothing is written.
+    "office:papers": {"kind": "filing"},
+    "office:paper": {"edition": "0", "state": "received", "total": "77"},
+    "office:set_figure": {"edition": "1", "ytd_investment": "77", **dict.fromkeys(PARTS, "")},
+    "office:explain_difference": {"difference": "100", "text": "统计按付款口径"},
 }
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -23,12 +24,16 @@ from tests.factories import (
     make_project,
     moment,
 )
+from tests.library.inclusion.files import PDF
 from tests.photos.pictures import photo as photo_file
 from tracker.accounts.access import Public, SignedIn
 from tracker.accounts.models import User
 from tracker.accounts.roles import ADMINISTRATORS, Role
 from tracker.calendars.periods import Month
 from tracker.exchange.models import ImportBatch
+from tracker.library.inclusion.actions import add_file, set_figure
+from tracker.library.inclusion.models import BureauList
+from tracker.library.inclusion.rules import Amounts, PaperKind
 from tracker.library.records import Contact
 from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
@@ -129,8 +134,23 @@ class World:
             Contact.objects.create(enterprise=project.enterprise, name="联系人", phone="13800138000")
             for project in (self.project, self.others)
         )
+        liaison = self.people[Role.STATISTICS_LIAISON]
+        today, amounts = moment(TODAY), Amounts(Decimal(900))
+        papers, figures = [], []
+        for project in (self.project, self.others):
+            papers.append(add_file(project, PaperKind.LICENCE, PDF, "a.pdf", by=liaison, at=today))
+            figures.append(
+                set_figure(project, Month.parse("2026-10"), amounts, by=liaison, at=today, today=TODAY)
+            )
+        self.others_paper, self.others_figure = papers[1], figures[1]
+        bureau_list = BureauList.objects.create(
+            county=county, filename="名单.csv", content=b"", year=2026, month=10
+        )
         self.ids: list[tuple[str, Any]] = [
             ("further_contact", contact.pk),
+            ("paper_file", papers[0].pk),
+            ("explain_difference", figures[0].pk),
+            ("bureau_list", bureau_list.pk),
             ("picture", photo.pk),
             ("delete_photo", photo.pk),
             ("_mail_", mail.pk),
@@ -155,6 +175,10 @@ class World:
             values["pk"] = self.others_photo.pk
         elif of_others and "further_contact" in name:
             values["pk"] = self.others_contact.pk
+        elif of_others and name == "office:delete_paper_file":
+            values["pk"] = self.others_paper.pk
+        elif of_others and name == "office:explain_difference":
+            values["pk"] = self.others_figure.pk
         elif of_others:
             values["pk"] = self.others.enterprise_id if "enterprise" in name else self.others.pk
         return reverse(name, kwargs=values)

@@ -62,7 +62,7 @@ def test_who_works_above_the_county_writes_nothing(role: Role):
     writes = [
         *("add_enterprise", "change_enterprise", "add_project", "change_project", "set_inclusion"),
         *("import_table", "inspect_project", "review_inspections", "decide_inspection", "keep_cycle"),
-        *("decide_objection", "reveal_phone"),
+        *("decide_objection", "reveal_phone", "keep_papers", "explain_difference", "import_bureau_list"),
     ]
     county = make_county()
     for division in (county.parent, county.parent.parent):
@@ -72,7 +72,7 @@ def test_who_works_above_the_county_writes_nothing(role: Role):
         assert Project.objects.visible_to(person).filter(pk=project.pk).exists()
         rows = [project.enterprise, project, inspection, project.awards.get(), cycle, None]
         kinds = {"change_enterprise": 0, "keep_cycle": 4, "import_table": 4, "decide_objection": 3}
-        kinds |= {"review_inspections": 2, "decide_inspection": 2}
+        kinds |= {"review_inspections": 2, "decide_inspection": 2, "import_bureau_list": 4}
         assert [act for act in writes if person.can(act, rows[kinds.get(act, 1)])] == []
         assert [act for act in writes if person.can(act)] == []
 

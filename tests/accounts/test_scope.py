@@ -27,6 +27,13 @@ from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.inclusion.models import (
+    BureauList,
+    DifferenceExplanation,
+    InclusionPaper,
+    PaperFile,
+    StatisticalFigure,
+)
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
 from tracker.operations.models import Heartbeat
@@ -40,8 +47,9 @@ pytestmark = pytest.mark.django_db
 SCOPED = set(apps.get_app_config("tracker").get_models())
 # Secrets, and what only the product itself reads: nobody is shown them row by row.
 SHOWN_TO_NOBODY = {AuditSeal, Heartbeat, PastPassword, SignInAttempt}
-OF_PROJECTS = [Project, AnnualPlan, Inspection, Award, Photo]
-OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary, CountySettings]
+OF_INCLUSION = [InclusionPaper, PaperFile, StatisticalFigure, DifferenceExplanation]
+OF_PROJECTS = [Project, AnnualPlan, Inspection, Award, Photo, *OF_INCLUSION]
+OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary, CountySettings, BureauList]
 # A county's own rows of these are seen like the county's others; rows of no county are everybody's.
 OF_COUNTIES_OR_SHARED = [BadgePolicy, CalendarDay]
 OF_PEOPLE = [Message, Attachment, Reminder]
@@ -138,6 +146,30 @@ def world() -> World:
             },
             ELSEWHERE: AuditEntry.objects.create(act="exported", place=other.path),
             EVERYWHERE: AuditEntry.objects.create(act="exported"),
+        },
+    }
+    papers = {
+        place: InclusionPaper.objects.create(project=project, kind="licence")
+        for place, project in projects.items()
+    }
+    figures = {
+        place: StatisticalFigure.objects.create(project=project, year=2026, month=10, ytd_investment=1)
+        for place, project in projects.items()
+    }
+    rows |= {
+        InclusionPaper: papers,
+        PaperFile: {
+            place: PaperFile.objects.create(paper=paper, name=place, format="pdf", filename="a", size=1)
+            for place, paper in papers.items()
+        },
+        StatisticalFigure: figures,
+        DifferenceExplanation: {
+            place: DifferenceExplanation.objects.create(figure=figure, difference=1, text="口径")
+            for place, figure in figures.items()
+        },
+        BureauList: {
+            place: BureauList.objects.create(county=here, filename="a", content=b"", year=2026, month=10)
+            for place, here in counties.items()
         },
     }
     readers = {

@@ -11,7 +11,7 @@ from django.db.migrations.loader import MigrationLoader
 TRACKER = settings.BASE_DIR / "tracker"
 PLAIN = sorted(
     [
-        *TRACKER.glob("*/rules.py"),
+        *TRACKER.rglob("rules.py"),
         *(
             TRACKER / "badges" / f"{name}.py"
             for name in ("figures", "policy", "improvement", "keeping", "words")
@@ -19,7 +19,7 @@ PLAIN = sorted(
         *(TRACKER / "calendars" / f"{name}.py" for name in ("periods", "workdays")),
     ]
 )
-MAY_BE_IMPORTED = {f"tracker.{path.parent.name}.{path.stem}" for path in PLAIN}
+MAY_BE_IMPORTED = {".".join(path.relative_to(TRACKER.parent).with_suffix("").parts) for path in PLAIN}
 
 
 def imported_names(path: Path) -> set[str]:

@@ -32,7 +32,8 @@ from tracker.audit.models import AuditEntry
 from tracker.calendars.models import CalendarDay
 from tracker.inspections.actions import close_cycle, record_from_table
 from tracker.inspections.models import Cycle
-from tracker.library.actions import plan_year, set_inclusion
+from tracker.library.actions import plan_year
+from tracker.library.inclusion.actions import set_inclusion
 from tracker.library.models import CountySettings, Division, Enterprise, Industry, Project
 from tracker.models import __all__ as names_of_tables
 

@@ -32,7 +32,8 @@ from tracker.audit.models import AuditEntry
 from tracker.inspections.actions import return_inspection, skip_cycle
 from tracker.inspections.models import Cycle
 from tracker.inspections.tasks import keep_cycles
-from tracker.library.actions import plan_year, set_inclusion
+from tracker.library.actions import plan_year
+from tracker.library.inclusion.actions import set_inclusion
 from tracker.library.models import Project
 
 pytestmark = pytest.mark.django_db

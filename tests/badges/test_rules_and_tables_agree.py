@@ -4,11 +4,12 @@ import pytest
 
 from tracker.badges import rules
 from tracker.library import models
+from tracker.library.inclusion.rules import InclusionState
 
 
 @pytest.mark.parametrize(
     ("of_the_rule", "of_the_table"),
-    [(rules.Stage, models.Stage), (rules.InclusionState, models.InclusionState)],
+    [(rules.Stage, models.Stage), (InclusionState, models.InclusionState)],
     ids=["stages", "states of inclusion"],
 )
 def test_the_rule_and_the_tables_name_the_same_things_alike_and_in_the_same_order(of_the_rule, of_the_table):

@@ -310,6 +310,9 @@ def test_a_month_does_not_replace_a_day_that_is_known():
         ({"inclusion": "否"}, "included", "preparing"),
         ({"inclusion": "是"}, "submitted", "included"),
         ({"inclusion": "不适用"}, None, "not_applicable"),
+        # It was too small when that was said.
+        ({"inclusion": "否"}, "not_applicable", "preparing"),
+        ({"inclusion": "否", "total": 499}, "not_applicable", "not_applicable"),
     ],
 )
 def test_a_no_says_less_than_what_is_known_of_the_papers(

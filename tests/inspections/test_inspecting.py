@@ -10,7 +10,8 @@ from tracker.accounts.roles import Role
 from tracker.badges.models import Award
 from tracker.inspections import actions
 from tracker.inspections.models import Cycle, Inspection
-from tracker.library.actions import plan_year, set_inclusion
+from tracker.library.actions import plan_year
+from tracker.library.inclusion.actions import set_inclusion
 from tracker.library.models import Project
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +172,12 @@ def test_papers_handed_in_again_replace_the_liaison_s_return():
     make.make_inspection(project, make.make_cycle(code="2026-11-H1"), inclusion_state="submitted")
     project.refresh_from_db()
     assert project.inclusion_state == "returned"
+
+
+def test_a_start_that_an_inspection_finds_makes_papers_due():
+    project = make.make_project(
+        stage="filed", started_on=None, inclusion_state="not_due", included_on=None, planned_total=2000
+    )
+    make.make_inspection(project, stage="building", inclusion_state="not_due", started_on=date(2026, 10, 20))
+    project.refresh_from_db()
+    assert (project.started_on, project.inclusion_state) == (date(2026, 10, 20), "preparing")

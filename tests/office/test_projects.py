@@ -344,6 +344,25 @@ def test_editing_changes_the_facts_and_leaves_what_inspections_say():
     assert project.month_only == ["planned_start_on"]
 
 
+@pytest.mark.parametrize(
+    ("before", "total", "state"),
+    [
+        ("not_applicable", "500", "preparing"),
+        ("preparing", "499.99", "not_applicable"),
+        ("included", "400", "included"),
+    ],
+)
+def test_a_total_that_crosses_the_threshold_moves_the_project_into_statistics_or_out(
+    before: str, total: str, state: str
+):
+    project = make_project(inclusion_state=before)
+    as_(make_official(Role.TEAM_LEAD)).post(
+        reverse("office:edit_project", args=[project.pk]), entered(project, planned_total=total)
+    )
+    project.refresh_from_db()
+    assert project.inclusion_state == state
+
+
 def test_a_wrong_check_digit_is_taken_once_a_sentence_explains_it():
     project = make_project()
     client = as_(make_official(Role.TEAM_LEAD))

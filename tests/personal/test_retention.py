@@ -30,6 +30,8 @@ from tracker.accounts.models import User
 from tracker.audit.models import AuditEntry
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Inspection
+from tracker.library.inclusion.actions import PAPERS
+from tracker.library.inclusion.models import BureauList
 from tracker.library.models import Enterprise, Project
 from tracker.mailing.models import Attachment, Message
 from tracker.personal import retention
@@ -225,9 +227,13 @@ def test_workbooks_handed_in_long_ago_are_emptied_and_the_others_stay():
         ImportBatch.objects.create(
             county=county, filename=name, content=b"rows", cycle_start=date(2025, 10, 16), uploaded_at=at
         )
-    assert forget(NOW)["import files"] == 1
-    kept = {batch.filename: bytes(batch.content) for batch in ImportBatch.objects.all()}
-    assert kept == {"old": b"", "young": b"rows"}
+        BureauList.objects.create(
+            county=county, filename=name, content=b"rows", year=2025, month=10, uploaded_at=at
+        )
+    assert forget(NOW)["import files"] == 2
+    for table in (ImportBatch, BureauList):
+        kept = {batch.filename: bytes(batch.content) for batch in table.objects.all()}
+        assert kept == {"old": b"", "young": b"rows"}
 
 
 def test_photos_without_a_row_go():
@@ -236,6 +242,13 @@ def test_photos_without_a_row_go():
         os.utime(files.path_of(name, is_small=is_small), (ago(2).timestamp(),) * 2)
     files.write(b"just", b"now")
     assert forget(NOW)["photos without a row"] == 1
+
+
+def test_papers_without_a_row_go():
+    name = PAPERS.write({".pdf": b"left by a crash"})
+    os.utime(PAPERS.path_of(name, ".pdf"), (ago(2).timestamp(),) * 2)
+    assert forget(NOW)["papers without a row"] == 1
+    assert not PAPERS.path_of(name, ".pdf").exists()
 
 
 # --- the job ---

@@ -24,12 +24,12 @@ from tests.factories import (
     moment,
 )
 from tests.photos import pictures as make
-from tests.photos.test_pictures import HOSTILE
+from tests.uploads.test_pictures import HOSTILE
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry
 from tracker.library.models import Project
-from tracker.photos import actions, files, rules
+from tracker.photos import actions, files
 from tracker.photos.actions import AlreadyThere, add_photo, clear_orphans, void_photo
 from tracker.photos.models import Photo
 
@@ -70,7 +70,7 @@ def upload(client: Client, project: Project, content: bytes, name: str = "photo.
 
 
 def on_disk() -> list[Path]:
-    return sorted(path for path in files.folder().rglob("*") if path.is_file())
+    return sorted(path for path in files.PHOTOS.folder.rglob("*") if path.is_file())
 
 
 def test_a_photo_is_added_shown_and_served(project: Project):
@@ -151,7 +151,7 @@ def test_the_same_photo_twice_is_said_and_kept_once(project: Project):
 
 
 def test_a_project_has_only_so_many_photos(project: Project, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(rules, "MOST_PER_PROJECT", 1)
+    monkeypatch.setattr(actions, "MOST_PER_PROJECT", 1)
     upload(as_(project.inspector), project, make.photo(1))
     assert "photos. Delete one" in upload(as_(project.inspector), project, make.photo(2)).content.decode()
 
@@ -225,7 +225,7 @@ def test_a_deleted_photo_is_gone_and_its_row_says_why(
 
 def test_a_picture_whose_file_is_lost_is_404(project: Project):
     photo = add_photo(project, make.photo(), by=project.inspector, at=NOW)
-    files.remove(photo.name)
+    files.PHOTOS.remove(photo.name)
     assert as_(project.inspector).get(reverse("office:picture", args=[photo.pk])).status_code == 404
 
 

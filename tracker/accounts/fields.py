@@ -35,6 +35,13 @@ INCLUSION_FACTS = frozenset(
         *("included_on", "inclusion_returned_on", "inclusion_removed_on"),
     }
 )
+# Where the papers stand is also said by whoever answers for the project; what the liaison alone says of them
+# (not needed, included, returned, removed) the actions keep apart.
+PAPER_FACTS = frozenset({"kind", "state", "party", "total", "dated_on"})
+FILE_FACTS = frozenset({"filename", "void_reason"})
+AMOUNTS = frozenset(
+    {"ytd_investment", "construction", "installation", "equipment", "used_equipment", "other"}
+)
 PLAN_FACTS = frozenset({"year", "amount", "by_month", "reason"})
 FINDINGS = frozenset(
     {
@@ -65,6 +72,23 @@ WRITABLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
         Role.STATISTICS_LIAISON: INCLUSION_FACTS,
     },
     **{table: {Role.INSPECTOR: fields, Role.TEAM_LEAD: fields} for table, fields in KEPT_BESIDE.items()},
+    "inclusionpaper": {
+        Role.INSPECTOR: PAPER_FACTS,
+        Role.TEAM_LEAD: PAPER_FACTS,
+        Role.STATISTICS_LIAISON: PAPER_FACTS | {"reason"},
+    },
+    "paperfile": {
+        Role.INSPECTOR: FILE_FACTS,
+        Role.TEAM_LEAD: FILE_FACTS,
+        Role.STATISTICS_LIAISON: FILE_FACTS,
+    },
+    "statisticalfigure": {Role.STATISTICS_LIAISON: AMOUNTS},
+    "differenceexplanation": {
+        Role.INSPECTOR: frozenset({"text"}),
+        Role.TEAM_LEAD: frozenset({"text"}),
+        Role.STATISTICS_LIAISON: frozenset({"text"}),
+    },
+    "bureaulist": {Role.STATISTICS_LIAISON: frozenset({"filename", "content", "year", "month", "chosen"})},
     "annualplan": {Role.INSPECTOR: PLAN_FACTS, Role.TEAM_LEAD: PLAN_FACTS},
     "inspection": {Role.INSPECTOR: FINDINGS, Role.TEAM_LEAD: FINDINGS | DECISION},
     "cycle": {Role.TEAM_LEAD: frozenset({"state", "skipped_because"})},

@@ -19,6 +19,7 @@ from typing import Any, Self
 from tracker.badges.figures import plain, rounded
 from tracker.badges.policy import START_YELLOW_AFTER_MONTHS, Policy
 from tracker.calendars.periods import Month
+from tracker.library.inclusion.rules import InclusionState as InclusionState
 from tracker.library.rules import INCLUSION_THRESHOLD
 
 # --- words of the rule ---
@@ -84,18 +85,6 @@ class Stage(StrEnum):
 
 BEFORE_START = frozenset({Stage.RESERVE, Stage.FILED})
 OUT_OF_THE_RUNNING = frozenset({Stage.SUSPENDED, Stage.TERMINATED, Stage.MERGED})
-
-
-class InclusionState(StrEnum):
-    """How far a project's inclusion in statistics has come."""
-
-    NOT_APPLICABLE = "not_applicable"
-    NOT_DUE = "not_due"
-    PREPARING = "preparing"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    INCLUDED = "included"
-    REMOVED = "removed"
 
 
 class ReasonKind(StrEnum):

@@ -30,7 +30,7 @@ from tracker.library.models import (
     Industry,
     Project,
 )
-from tracker.library.rules import normalised
+from tracker.library.rules import INCLUSION_THRESHOLD, normalised
 
 # A table's "否" says less than these, which somebody has learnt since.
 KNOWN_BETTER_THAN_NO = frozenset(
@@ -416,7 +416,8 @@ class _Planner:
             known = before.inclusion_state if before else project.inclusion_state if project else None
             is_before_start = row.stage in NOT_STARTED_STAGES and row.started is None
             state = InclusionState.NOT_DUE if is_before_start else InclusionState.PREPARING
-            state = InclusionState(known) if known in KNOWN_BETTER_THAN_NO else state
+            has_grown = known == InclusionState.NOT_APPLICABLE and row.planned_total >= INCLUSION_THRESHOLD
+            state = InclusionState(known) if known in KNOWN_BETTER_THAN_NO and not has_grown else state
         if state != InclusionState.INCLUDED:
             included_on = None
         elif included_on is None:

@@ -19,6 +19,8 @@ from tracker.inspections import rules
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import previous_inspection, readings
 from tracker.inspections.rules import Findings
+from tracker.library.inclusion.actions import bring_to, follow_facts
+from tracker.library.inclusion.rules import Way
 from tracker.library.models import (
     ENDED_STAGES,
     LIAISON_STATES,
@@ -304,13 +306,17 @@ def bring_up_to_date(project: Project, inspection: Inspection, cycle: Cycle) -> 
     from_stage, project.stage = project.stage, _stage_after(project, inspection)
     # What the liaison has said meanwhile stands; a table is agreed with the liaison before it is handed in.
     is_from_table = inspection.origin == Inspection.Origin.WORKBOOK
+    way = Way.TABLE if is_from_table else Way.INSPECTION
     if is_from_table or project.inclusion_state not in LIAISON_STATES or _hands_in_again(project, inspection):
-        project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
+        bring_to(project, inspection.inclusion_state, way=way, included_on=inspection.included_on)
     if project.started_on is None and inspection.stage not in NOT_STARTED_STAGES | ENDED_STAGES:
         project.started_on = inspection.started_on or cycle.cut_off
     if project.completed_on is None and inspection.stage in FINISHED_STAGES:
         completed_on = inspection.completed_on or cycle.cut_off
         project.completed_on = max(completed_on, project.started_on or completed_on)
+    if project.inclusion_state == InclusionState.NOT_DUE:
+        # It may have begun: then its papers are due, whatever the inspection took over from the last one.
+        follow_facts(project)
     if inspection.stage in FINISHED_STAGES:
         on = inspection.completed_on or cycle.cut_off
     else:

@@ -10,8 +10,9 @@ from tracker.accounts.roles import Role
 from tracker.badges import rules
 from tracker.badges.models import Award, AwardQuerySet
 from tracker.badges.queries import past_of
-from tracker.calendars.periods import HalfMonth, Month
+from tracker.calendars.periods import HalfMonth
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.inclusion.rules import next_deadline
 from tracker.library.models import (
     ENDED_STAGES,
     NOT_STARTED_STAGES,
@@ -235,6 +236,4 @@ def awaiting_inclusion(projects: ProjectQuerySet) -> ProjectQuerySet:
 
 def next_inclusion_deadline(county: Division, today: date) -> date:
     """The next day by which papers of inclusion are due in the county."""
-    day = CountySettings.of(county).inclusion_deadline_day
-    month = Month.containing(today)
-    return (month if today.day <= day else month.next()).start.replace(day=day)
+    return next_deadline(today, CountySettings.of(county).inclusion_deadline_day)

@@ -25,6 +25,8 @@ from tracker.calendars.periods import HalfMonth, shanghai_date
 from tracker.inspections.actions import assess, open_cycle
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.actions import plan_year, township_of
+from tracker.library.inclusion.actions import bring_to
+from tracker.library.inclusion.rules import Way
 from tracker.library.models import (
     CountySettings,
     Division,
@@ -35,6 +37,7 @@ from tracker.library.models import (
 )
 from tracker.library.records import StageChange
 from tracker.library.rules import INCLUSION_THRESHOLD, has_right_check_digit
+from tracker.management.demo_inclusion import make_inclusion
 from tracker.management.demo_records import add_records
 from tracker.summaries.actions import summarise
 
@@ -107,6 +110,11 @@ def make_demo(now: datetime) -> None:
     names = json.loads(Path(NAMES).read_text(encoding="utf-8"))
     for facts in names["counties"]:
         _make_county(facts, names, now, random.Random(facts["code"]))  # noqa: S311  invented, not secret
+        county = Division.objects.get(code=facts["code"])
+        liaison = User.objects.get(email=f"statistics@{facts['slug']}.example")
+        # With a die of its own: what else is invented stays as it is.
+        rng = random.Random(f"papers {facts['code']}")  # noqa: S311  invented, not secret
+        make_inclusion(county, liaison, now, shanghai_date(now), rng)
     _add_person("city", "leader", Role.LEADER, Division.objects.get(code="371400"), "市级领导（演示）")
     province = Division.objects.get(code="370000")
     _add_person("system", "admin", Role.SYSTEM_ADMINISTRATOR, province, "系统管理员（演示）")
@@ -423,7 +431,7 @@ def _inclusion(course: Course, day: date, *, has_started: bool) -> tuple[str, da
 
 def _carry_over(project: Project, inspection: Inspection, course: Course) -> None:
     project.stage = inspection.stage
-    project.inclusion_state, project.included_on = inspection.inclusion_state, inspection.included_on
+    bring_to(project, inspection.inclusion_state, way=Way.TABLE, included_on=inspection.included_on)
     if project.started_on is None and inspection.progress_percent:
         project.started_on = course.started_on
     if project.completed_on is None and inspection.stage == Stage.IN_PRODUCTION:

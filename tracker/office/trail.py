@@ -20,6 +20,8 @@ from tracker.audit.values import NOT_SHOWN
 from tracker.badges.models import Award
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.inclusion.models import InclusionPaper, StatisticalFigure
+from tracker.library.inclusion.words import paper_label
 from tracker.library.models import AnnualPlan, Enterprise, Project
 from tracker.library.words import cycle_label, half_month_label
 
@@ -82,8 +84,12 @@ WITH = {
     "annualplan": ("project",),
     "award": ("project",),
     "countysettings": ("county",),
+    "differenceexplanation": ("figure__project",),
+    "inclusionpaper": ("project",),
     "inspection": ("project",),
     "monthlysummary": ("county",),
+    "paperfile": ("paper__project",),
+    "statisticalfigure": ("project",),
 }
 
 
@@ -172,6 +178,8 @@ def system_in_words(words: str) -> str:
                 told.append(_half_month(name))
             case "command":
                 told.append(gettext("command %(name)s") % {"name": name})
+            case "inclusion":
+                told.append(gettext("inclusion follows total and start"))
             case "task":
                 told.append(gettext("job %(name)s") % {"name": name})
             case _:
@@ -219,6 +227,8 @@ def _called(record: Model) -> str:
             return f"{record.project}, {cycle_label(record.cycle_start)}"
         case Cycle():
             return cycle_label(record.start)
+        case InclusionPaper():
+            return f"{record.project}, {paper_label(record.kind)}"
         case AnnualPlan():
             return f"{record.project}, {record.year}"
         case _:
@@ -233,6 +243,10 @@ def _url(record: Model | None) -> str:
             return reverse("office:enterprise", args=[record.pk])
         case Inspection() | Award() | AnnualPlan():
             return reverse("office:project", args=[record.project_id])
+        case InclusionPaper():
+            return reverse("office:papers", args=[record.project_id])
+        case StatisticalFigure():
+            return reverse("office:project_figures", args=[record.project_id])
         case _:
             return ""
 

@@ -13,6 +13,13 @@ from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Inspection
+from tracker.library.inclusion.models import (
+    BureauList,
+    DifferenceExplanation,
+    InclusionPaper,
+    PaperFile,
+    StatisticalFigure,
+)
 from tracker.library.models import Division, Enterprise, Project
 from tracker.library.records import Contact
 from tracker.personal.rules import divisions_above
@@ -87,6 +94,19 @@ def everything_about(person: User) -> dict[str, Any]:
         ),
         "tables_handed_in": _rows(
             ImportBatch.objects.filter(uploaded_by=person), "id", "cycle_start", "uploaded_at"
+        ),
+        "paper_files_added": _rows(PaperFile.objects.filter(added_by=person), "id", "paper_id", "added_at"),
+        "papers_noted": _rows(
+            InclusionPaper.objects.filter(noted_by=person), "id", "project_id", "kind", "noted_at"
+        ),
+        "figures_set": _rows(
+            StatisticalFigure.objects.filter(set_by=person), "id", "project_id", "year", "month", "set_at"
+        ),
+        "differences_explained": _rows(
+            DifferenceExplanation.objects.filter(explained_by=person), "id", "figure_id", "explained_at"
+        ),
+        "bureau_lists_handed_in": _rows(
+            BureauList.objects.filter(uploaded_by=person), "id", "year", "month", "uploaded_at"
         ),
         "photos_added": _rows(Photo.objects.filter(added_by=person), "id", "project_id", "added_at"),
         "mails": _rows(

@@ -15,6 +15,8 @@ from tracker.accounts.models import User
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Inspection
 from tracker.library.contacts import CONTACT_FIELDS, remove_contact, remove_further_contacts
+from tracker.library.inclusion.actions import clear_orphans as clear_papers
+from tracker.library.inclusion.models import BureauList
 from tracker.library.models import ENDED_STAGES, Enterprise, Project, Stage
 from tracker.library.records import Contact
 from tracker.mailing.models import Message
@@ -114,8 +116,12 @@ def forget_sessions(now: datetime) -> int:
 
 def forget_import_files(now: datetime) -> int:
     """Empty the workbooks that were handed in long ago; what was taken from them stands in the library."""
-    old = ImportBatch.objects.filter(uploaded_at__lt=_before(now, "import_files")).exclude(content=b"")
-    return _in_batches(old, lambda some: some.update(content=b""))
+    before = _before(now, "import_files")
+    done = 0
+    for table in (ImportBatch, BureauList):
+        old = table._default_manager.filter(uploaded_at__lt=before).exclude(content=b"")
+        done += _in_batches(old, lambda some: some.update(content=b""))
+    return done
 
 
 def _in_batches(rows: QuerySet[Any], forget: Callable[[Any], int]) -> int:
@@ -136,6 +142,7 @@ KINDS: Mapping[str, Callable[[datetime], int]] = {
     "sessions": forget_sessions,
     "import files": forget_import_files,
     "photos without a row": clear_orphans,
+    "papers without a row": clear_papers,
 }
 
 

@@ -1,22 +1,20 @@
 """What can be done with photos: add one, take one away."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
 from tracker.audit.context import because
 from tracker.library.models import Project
-from tracker.photos import files, rules
+from tracker.photos import files
 from tracker.photos.models import Photo
-from tracker.photos.pictures import drawn_anew
+from tracker.uploads.pictures import drawn_anew
 
 if TYPE_CHECKING:
     from tracker.accounts.models import User
 
-# A file without a row may be one whose row is just being written.
-ORPHANED_AFTER = timedelta(days=1)
-AT_ONCE = 500
+MOST_PER_PROJECT = 100
 
 
 class AlreadyThere(Exception):
@@ -39,7 +37,7 @@ def add_photo(project: Project, content: bytes, *, by: "User", at: datetime, ins
     """Keep a photo of the project; refused with UnusablePhoto, AlreadyThere or TooManyPhotos."""
     if not by.can("keep_photos", project):
         raise MayNotKeepPhotos(project)
-    if Photo.objects.standing().filter(project=project).count() >= rules.MOST_PER_PROJECT:
+    if Photo.objects.standing().filter(project=project).count() >= MOST_PER_PROJECT:
         raise TooManyPhotos(project)
     drawn = drawn_anew(content)
     # The files first: a crash leaves files that the daily clearing finds, never a row without a picture.
@@ -57,7 +55,7 @@ def add_photo(project: Project, content: bytes, *, by: "User", at: datetime, ins
                 added_at=at,
             )
     except IntegrityError as twice:
-        files.remove(name)
+        files.PHOTOS.remove(name)
         raise AlreadyThere(project) from twice
     return photo
 
@@ -72,18 +70,12 @@ def void_photo(photo: Photo, *, by: "User", why: str, at: datetime) -> None:
         if not standing.update(voided_at=at, voided_by=by, void_reason=why):
             raise AlreadyDeleted(photo)
     name = photo.name
-    transaction.on_commit(lambda: files.remove(name))
+    transaction.on_commit(lambda: files.PHOTOS.remove(name))
 
 
 def clear_orphans(now: datetime) -> int:
     """Remove files that no standing photo names, left by a crash or a deletion; how many photos they were."""
-    cleared = 0
-    names = list(dict.fromkeys(files.names_written_before(now - ORPHANED_AFTER)))
-    for first in range(0, len(names), AT_ONCE):
-        some = names[first : first + AT_ONCE]
-        kept = set(Photo.objects.standing().filter(name__in=some).values_list("name", flat=True))
-        for name in some:
-            if name not in kept:
-                files.remove(name)
-                cleared += 1
-    return cleared
+    standing = Photo.objects.standing()
+    return files.PHOTOS.clear_orphans(
+        now, lambda some: standing.filter(name__in=some).values_list("name", flat=True)
+    )

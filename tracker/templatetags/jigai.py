@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 
 from tracker.library import words
+from tracker.library.inclusion import words as inclusion
 
 register = template.Library()
 
@@ -26,6 +27,9 @@ for word in (
     words.sentence,
     words.stage_label,
     words.inclusion_label,
+    inclusion.paper_label,
+    inclusion.paper_state_label,
+    inclusion.oddity,
 ):
     register.filter(word)
 

@@ -20,6 +20,7 @@ from tracker.accounts.fields import writable
 from tracker.accounts.models import User
 from tracker.inspections.consistency import OF_PROJECT, answered_of, facts_of, facts_with, in_project
 from tracker.library import rules
+from tracker.library.inclusion.actions import settle
 from tracker.library.keeping import keep_total_changes, set_former_names
 from tracker.library.models import (
     AnnualPlan,
@@ -377,11 +378,12 @@ class ProjectForm(OnlyWhatTheRoleMaySet, AsksForAnswers, MaskedContact):
             project.save(update_fields=[*(columns & set(self.fields)), "month_only"])
             keep_total_changes(before, [project], grounds=self.grounds, by=self.by, at=at)
         else:
-            if project.planned_total < rules.INCLUSION_THRESHOLD:
-                project.inclusion_state = "not_applicable"
             project.county = project.enterprise.county
             project.save()
         self.keep_answers(project, by=self.by, at=at)
+        # Whether it belongs into statistics, and whether its papers are due, follows from what was entered.
+        settle([project.pk])
+        project.refresh_from_db(fields=["inclusion_state"])
         return project
 
 

@@ -3,8 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tracker.photos.rules import LARGEST_FILE, UnusablePhoto
-from tracker.photos.words import refusal
+from tracker.uploads.rules import LARGEST_FILE, UnusablePhoto
+from tracker.uploads.words import refusal
 
 
 class PhotoForm(forms.Form):

@@ -1,5 +1,6 @@
 """Which started projects are not yet in statistics, and what the liaison says of them."""
 
+from collections import Counter
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -17,14 +18,24 @@ from django_tables2 import RequestConfig
 from tracker.badges.models import Award
 from tracker.calendars.periods import shanghai_date
 from tracker.inspections.actions import judge_again
-from tracker.inspections.queries import awaiting_inclusion, next_inclusion_deadline
-from tracker.library.actions import BelowThreshold, InFuture, set_inclusion
-from tracker.library.models import Division, Project, ProjectQuerySet
+from tracker.inspections.queries import awaiting_inclusion
+from tracker.library.inclusion import rules
+from tracker.library.inclusion.actions import (
+    BelowThreshold,
+    ChangedMeanwhile,
+    InFuture,
+    NoSuchMove,
+    set_inclusion,
+)
+from tracker.library.inclusion.queries import complete, lacking, missing_papers, with_due_since
+from tracker.library.inclusion.rules import PaperKind
+from tracker.library.models import CountySettings, Division, Project, ProjectQuerySet
 from tracker.library.rules import INCLUSION_THRESHOLD
 from tracker.library.words import inclusion_label, wan
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inclusion import InclusionFilter, InclusionForm
 from tracker.office.tables.inclusion import InclusionTable
+from tracker.office.views.papers import no_such_move
 
 ROWS_A_PAGE = 50
 
@@ -46,33 +57,66 @@ class InclusionList(OfficialOnly, TemplateView):
         return awaiting_inclusion(seen)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The table, and by when the papers are due."""
-        chosen = InclusionFilter(self.request.GET, auto_id="filter_%s")
+        """The table, what is missing how often, and by when the papers are due."""
+        chosen = InclusionFilter(self.request.GET, county=self.county, auto_id="filter_%s")
+        deadline_day = CountySettings.of(self.county).inclusion_deadline_day
+        waiting = list(self.waiting.only("pk", "nature", "started_on", "equipment_delivered_on"))
+        missing = missing_papers(waiting)
         table = InclusionTable(
-            self._rows(chosen.wanted()),
+            self._rows(chosen.wanted, deadline_day),
             today=self.today,
+            deadline_day=deadline_day,
+            missing=missing,
+            person=self.person,
             decides=self.person.can("set_inclusion"),
             order_by="started_on",
         )
         RequestConfig(self.request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
-        deadline = next_inclusion_deadline(self.county, self.today)
+        deadline = rules.next_deadline(self.today, deadline_day)
+        how_often = Counter(kind for kinds in missing.values() for kind in kinds)
+        until = rules.overdue_until(self.today, deadline_day)
         return {
             **super().get_context_data(**kwargs),
-            "number": self.waiting.count(),
+            "number": len(waiting),
+            "overdue": sum(_is_overdue(project, until) for project in waiting),
+            "complete": sum(not kinds for kinds in missing.values()),
+            "lacking": [(kind, how_often[kind]) for kind in PaperKind if how_often[kind]],
             "filter": chosen,
+            "back": self.request.GET.urlencode(),
             "table": table,
             "deadline": deadline,
             "days_left": (deadline - self.today).days,
             "threshold": INCLUSION_THRESHOLD,
+            "may_import": self.person.can("import_bureau_list"),
         }
 
-    def _rows(self, state: str) -> ProjectQuerySet:
+    def _rows(self, wanted: dict[str, Any], deadline_day: int) -> ProjectQuerySet:
         latest = Award.objects.standing().filter(
             project=OuterRef("pk"), cycle_start=OuterRef("badge_cycle_start")
         )
         rows = self.waiting.for_table().annotate(latest_lights=Subquery(latest.values("lights")[:1]))
-        rows = rows.order_by(F("started_on").asc(nulls_last=True), "pk")
-        return rows.filter(inclusion_state=state) if state else rows
+        rows = with_due_since(rows).order_by(F("started_on").asc(nulls_last=True), "pk")
+        until = rules.overdue_until(self.today, deadline_day)
+        match wanted.get("due"):
+            case "overdue":
+                rows = rows.filter(due_since__lte=until)
+            case "coming":
+                rows = rows.exclude(due_since__lte=until)
+        match wanted.get("missing"):
+            case None:
+                pass
+            case "none":
+                rows = complete(rows)
+            case kind:
+                rows = lacking(rows, PaperKind(kind))
+        if "township" in wanted:
+            rows = rows.filter(township=wanted["township"])
+        return rows.filter(inclusion_state=wanted["state"]) if "state" in wanted else rows
+
+
+def _is_overdue(project: Project, until: date) -> bool:
+    since = rules.due_since(project.nature, project.started_on, project.equipment_delivered_on)
+    return since is not None and since <= until
 
 
 class SetInclusion(OfficialOnly, TemplateView):
@@ -102,12 +146,20 @@ class SetInclusion(OfficialOnly, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The project and what is known of its papers."""
         form = InclusionForm(project=self.project, today=self.today, by=self.person)
-        return {**super().get_context_data(**{"form": form, **kwargs}), "project": self.project}
+        missing = missing_papers([self.project])[self.project.pk]
+        context = super().get_context_data(**{"form": form, **kwargs})
+        return {**context, "project": self.project, "missing": missing}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Record it, and judge again where a half-month is open."""
         form = InclusionForm(request.POST, project=self.project, today=self.today, by=self.person)
-        if not (form.is_valid() and self._record(form)):
+        try:
+            is_done = form.is_valid() and self._record(form)
+        except ChangedMeanwhile:
+            del self.project
+            anew = InclusionForm(project=self.project, today=self.today, by=self.person)
+            return self.render_to_response(self.get_context_data(form=anew, is_conflict=True), status=409)
+        if not is_done:
             return self.render_to_response(self.get_context_data(form=form), status=422)
         words = {
             "project": self.project.name,
@@ -127,12 +179,15 @@ class SetInclusion(OfficialOnly, TemplateView):
                 facts["reference"],
                 by=self.person,
                 today=self.today,
+                seen=facts["seen"],
             )
         except InFuture:
             form.add_error("on", _("This day has not come yet."))
         except BelowThreshold:
             text = _("Its planned total is under %(amount)s 万元: such a project is not part of the survey.")
             form.add_error("state", text % {"amount": wan(INCLUSION_THRESHOLD)})
+        except NoSuchMove as refused:
+            form.add_error("state", no_such_move(refused))
         else:
             judge_again(project, at=timezone.now())
             return True

@@ -16,6 +16,7 @@ from tracker.office.forms.photos import DeletePhotoForm, PhotoForm
 from tracker.office.views.projects import OneProject
 from tracker.photos import files
 from tracker.photos.actions import (
+    MOST_PER_PROJECT,
     AlreadyDeleted,
     AlreadyThere,
     TooManyPhotos,
@@ -23,8 +24,8 @@ from tracker.photos.actions import (
     void_photo,
 )
 from tracker.photos.models import Photo
-from tracker.photos.rules import MOST_PER_PROJECT, UnusablePhoto
-from tracker.photos.words import refusal
+from tracker.uploads.rules import UnusablePhoto
+from tracker.uploads.words import refusal
 
 # A picture does nothing but be looked at, even where a browser would take it for something else.
 PICTURE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"

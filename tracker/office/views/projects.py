@@ -29,6 +29,7 @@ from tracker.inspections.consistency import (
     left,
     year_of,
 )
+from tracker.inspections.figures import latest_beside
 from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
@@ -38,6 +39,7 @@ from tracker.office.contradictions import Line, line_of
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.project_facts import comparison_of, components_of, lapse_of, milestones_of
+from tracker.office.standing import standing_of
 from tracker.office.tables.projects import ProjectTable, with_figures
 from tracker.photos.models import Photo
 
@@ -160,6 +162,8 @@ class ProjectPage(OneProject, DetailView):
             "stage_changes": self.project.stage_changes.select_related("by", "merged_into"),
             "total_changes": self.project.total_changes.select_related("by"),
             "contradictions": self._contradictions(accepted, today),
+            "inclusion": standing_of(self.project, self.person, today, with_files=False),
+            "line": latest_beside(self.project, inspections),
         }
 
     def _contradictions(self, accepted: list[Inspection], today: date) -> list[Line]:

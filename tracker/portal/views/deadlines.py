@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from tracker.badges.policy import Policy
 from tracker.calendars.periods import Month
+from tracker.library.inclusion.rules import next_deadline
 from tracker.library.models import ENDED_STAGES, InclusionState, Project
 from tracker.library.rules import INCLUSION_THRESHOLD
 
@@ -44,7 +45,7 @@ def deadlines_of(
         for what, field, done_on in milestones
         if done_on is None and getattr(project, field) is not None
     ]
-    if _awaits_inclusion(project):
+    if awaits_inclusion(project):
         ahead.append(_inclusion(project, policy, papers_due_on_day, today))
     return sorted(ahead, key=lambda deadline: deadline.on)
 
@@ -56,7 +57,8 @@ def _milestone(project: Project, what: str, field: str, today: date) -> Deadline
     return Deadline(what, day, is_month_only, is_over=last_day < today)
 
 
-def _awaits_inclusion(project: Project) -> bool:
+def awaits_inclusion(project: Project) -> bool:
+    """Whether papers of inclusion are still wanted for it."""
     return (
         project.started_on is not None
         and project.inclusion_state not in SETTLED_INCLUSION
@@ -66,12 +68,9 @@ def _awaits_inclusion(project: Project) -> bool:
 
 def _inclusion(project: Project, policy: Policy | None, papers_due_on_day: int, today: date) -> Deadline:
     """The county's next day for papers, with the days from which the badge would suffer."""
-    month = Month.containing(today)
-    if today.day > papers_due_on_day:
-        month = month.next()
     return Deadline(
         gettext("Papers for inclusion in statistics"),
-        date(month.year, month.month, papers_due_on_day),
+        next_deadline(today, papers_due_on_day),
         note=_consequence(project, policy, today) if policy else "",
     )
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,9 +17,11 @@ from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
 from tracker.calendars.periods import HalfMonth, NotAPeriod
 from tracker.inspections.models import Cycle, Inspection
+from tracker.library.inclusion.queries import missing_papers
+from tracker.library.inclusion.rules import PaperKind
 from tracker.library.models import AnnualPlan, BadgeColour, CountySettings, Project
 from tracker.portal.access import EnterpriseOnly
-from tracker.portal.views.deadlines import Deadline, deadlines_of
+from tracker.portal.views.deadlines import Deadline, awaits_inclusion, deadlines_of
 
 # What needs attention stands first; within a colour the projects keep their own order.
 WORST_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
@@ -37,6 +39,7 @@ class ProjectCard:
     inspection: Inspection | None
     plan: AnnualPlan | None
     deadlines: list[Deadline]
+    papers_missing: list[PaperKind] | None = None
 
     @property
     def strip_name(self) -> str:
@@ -124,8 +127,13 @@ def _cards(projects: list[Project], county_id: int, today: date) -> list[Project
     skipped = set(
         Cycle.objects.filter(county=county_id, state=Cycle.State.SKIPPED).values_list("start", flat=True)
     )
+    # Of those whose papers are awaited; of the others nobody wants any.
+    papers = missing_papers(project for project in projects if awaits_inclusion(project))
     return [
-        _card(project, awards[project.pk], latest.get(project.pk), settings, skipped, today)
+        replace(
+            _card(project, awards[project.pk], latest.get(project.pk), settings, skipped, today),
+            papers_missing=papers.get(project.pk),
+        )
         for project in projects
     ]
 

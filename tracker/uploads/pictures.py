@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageCms
 
-from tracker.photos import rules
-from tracker.photos.rules import UnusablePhoto
+from tracker.uploads import rules
+from tracker.uploads.rules import UnusablePhoto
 
 # Beyond it Pillow itself refuses; the limits of each format are checked as soon as the head is read.
 Image.MAX_IMAGE_PIXELS = max(rules.MOST_PIXELS.values())

@@ -11,10 +11,10 @@ from django.conf import settings
 from PIL import Image
 
 from tests.photos import pictures as make
-from tracker.photos import rules
-from tracker.photos.pictures import drawn_anew
-from tracker.photos.rules import UnusablePhoto
-from tracker.photos.words import REFUSALS, refusal
+from tracker.uploads import rules
+from tracker.uploads.pictures import drawn_anew
+from tracker.uploads.rules import UnusablePhoto
+from tracker.uploads.words import REFUSALS, refusal
 
 # As it is outside of tests.
 pytestmark = pytest.mark.filterwarnings("error::PIL.Image.DecompressionBombWarning")
@@ -139,7 +139,7 @@ def test_the_same_photo_is_the_same_whatever_was_written_beside_it():
 
 MEASURE = """
 import resource, sys
-from tracker.photos import pictures
+from tracker.uploads import pictures
 content = open(sys.argv[1], "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 pictures.drawn_anew(content)
