@@ -357,7 +357,8 @@ def test_a_total_that_crosses_the_threshold_moves_the_project_into_statistics_or
 ):
     project = make_project(inclusion_state=before)
     as_(make_official(Role.TEAM_LEAD)).post(
-        reverse("office:edit_project", args=[project.pk]), entered(project, planned_total=total)
+        reverse("office:edit_project", args=[project.pk]),
+        entered(project, planned_total=total, total_grounds="调整建设内容"),
     )
     project.refresh_from_db()
     assert project.inclusion_state == state
