@@ -43,16 +43,23 @@ LABELS = {
     "meets_gold": _("meets gold"),
     "month_only": _("known to the month only"),
     "name": _("name"),
+    "updated_at": _("last saved at"),
+    "updated_by": _("last saved by"),
     "uploaded_by": _("handed in by"),
     "version": _("version"),
 }
 # What a record is called is often told by what it belongs to.
 WITH = {
     "annualplan": ("project",),
+    "answeredwarning": ("project", "enterprise"),
     "award": ("project",),
     "countysettings": ("county",),
+    "enterpriseyear": ("enterprise",),
     "inspection": ("project",),
     "monthlysummary": ("county",),
+    "planningsheet": ("project",),
+    "stagechange": ("project",),
+    "totalchange": ("project",),
 }
 
 
