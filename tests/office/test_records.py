@@ -404,7 +404,8 @@ def test_who_may_not_mend_it_sees_the_contradiction_without_a_way_to_it():
 
 
 def test_the_pages_of_a_record_cost_the_same_however_much_is_kept(lead: Client):
-    short, long = make_project(), make_project(funds_in_place=Decimal(2100))
+    short, long = (make_project(funds_in_place=Decimal(2100)) for _ in range(2))
+    EnterpriseYear.objects.create(enterprise=short.enterprise, year=2020, staff=5, rd_staff=6)
     for number in range(5):
         Contact.objects.create(enterprise=long.enterprise, name=f"联系人{number}")
         FormerName.objects.create(enterprise=long.enterprise, name=f"旧名{number}")

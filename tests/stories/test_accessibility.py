@@ -181,6 +181,8 @@ class County:
                 inspector=self.inspector,
                 contact_name="张三",
                 contact_phone="13800000000",
+                # More than the planned total, so that there is something to explain.
+                funds_in_place=Decimal(3700) if number == 0 else None,
                 **{"started_on": date(year - 1, 1, 5), "included_on": date(year - 1, 2, 1), **facts},
             )
             for planned in (year - 1, year):
@@ -244,6 +246,12 @@ class County:
                     f"/office/inspections/{self.waiting[1].pk}/return/",
                     f"/office/projects/{first.pk}/",
                     f"/office/projects/{first.pk}/edit/",
+                    f"/office/projects/{first.pk}/stage/",
+                    f"/office/projects/{first.pk}/sheet/",
+                    f"/office/projects/{first.pk}/warnings/",
+                    f"/office/enterprises/{first.enterprise_id}/years/",
+                    f"/office/enterprises/{first.enterprise_id}/contacts/add/",
+                    "/office/more/data-quality/",
                     "/office/more/imports/",
                     f"/office/more/imports/{self.batch.pk}/",
                 ],

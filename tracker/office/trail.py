@@ -61,6 +61,8 @@ LABELS = {
     "sha256": _("fingerprint of the file"),
     "summaries_settled": _("monthly summaries settled"),
     "until": _("until"),
+    "updated_at": _("last saved at"),
+    "updated_by": _("last saved by"),
     "uploaded_by": _("handed in by"),
     "version": _("version"),
     "what": _("what"),
@@ -82,14 +84,19 @@ NAMES_FIELDS = frozenset({"field", "fields"})
 # What a record is called is often told by what it belongs to.
 WITH = {
     "annualplan": ("project",),
+    "answeredwarning": ("project", "enterprise"),
     "award": ("project",),
     "countysettings": ("county",),
     "differenceexplanation": ("figure__project",),
     "inclusionpaper": ("project",),
-    "inspection": ("project",),
-    "monthlysummary": ("county",),
     "paperfile": ("paper__project",),
     "statisticalfigure": ("project",),
+    "enterpriseyear": ("enterprise",),
+    "inspection": ("project",),
+    "monthlysummary": ("county",),
+    "planningsheet": ("project",),
+    "stagechange": ("project",),
+    "totalchange": ("project",),
 }
 
 

@@ -57,7 +57,9 @@ class AsksForAnswers(forms.BaseForm):
         sentence = self.read_late(
             f"{ANSWER}{finding.code}",
             SentenceField(
-                label=said(finding), help_text=_("Correct it, or say in one sentence why it is so.")
+                # Errors stand behind their label with a colon.
+                label=said(finding).rstrip("。."),
+                help_text=_("Correct it, or say in one sentence why it is so."),
             ),
             _("Say in one sentence why this is so, or correct it."),
         )

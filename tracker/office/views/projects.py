@@ -169,7 +169,9 @@ class ProjectPage(OneProject, DetailView):
     def _contradictions(self, accepted: list[Inspection], today: date) -> list[Line]:
         plan = self.project.plan_for(year_of(today))
         facts = facts_with(self.project, accepted, plan.amount if plan else None, today)
-        found = left(in_project(facts), answered_of(self.project))
+        found = in_project(facts)
+        if found:
+            found = left(found, answered_of(self.project))
         return [line_of(Open(self.project, finding), self.person) for finding in found]
 
     def _asked_for(self, standing: list[Award]) -> Award | None:
