@@ -356,10 +356,17 @@ def test_a_total_that_crosses_the_threshold_moves_the_project_into_statistics_or
     before: str, total: str, state: str
 ):
     project = make_project(inclusion_state=before)
-    as_(make_official(Role.TEAM_LEAD)).post(
+    answer = as_(make_official(Role.TEAM_LEAD)).post(
         reverse("office:edit_project", args=[project.pk]),
-        entered(project, planned_total=total, total_grounds="调整建设内容"),
+        entered(
+            project,
+            planned_total=total,
+            total_grounds="调整建设内容",
+            answer_plan_above_total="年度计划随后调整",
+            answer_included_below_threshold="已报统计局",
+        ),
     )
+    assert answer.status_code == 302, re.findall(r'href="#id_[^<]+<', answer.content.decode())
     project.refresh_from_db()
     assert project.inclusion_state == state
 

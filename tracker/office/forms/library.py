@@ -20,7 +20,8 @@ from tracker.accounts.fields import writable
 from tracker.accounts.models import User
 from tracker.inspections.consistency import OF_PROJECT, answered_of, facts_of, facts_with, in_project
 from tracker.library import rules
-from tracker.library.inclusion.actions import settle
+from tracker.library.inclusion.actions import has_started, settle
+from tracker.library.inclusion.rules import InclusionState, followed
 from tracker.library.keeping import keep_total_changes, set_former_names
 from tracker.library.models import (
     AnnualPlan,
@@ -345,8 +346,13 @@ class ProjectForm(OnlyWhatTheRoleMaySet, AsksForAnswers, MaskedContact):
         )
         entered = {name: facts[name] for name in OF_PROJECT if name in facts}
         exact = frozenset(project.month_only) - set(self.changed_data)
-        if is_new and facts.get("planned_total", rules.INCLUSION_THRESHOLD) < rules.INCLUSION_THRESHOLD:
-            entered["inclusion_state"] = "not_applicable"
+        if "planned_total" in entered:
+            # Where it will stand once this is saved.
+            entered["inclusion_state"] = followed(
+                InclusionState(known.inclusion_state),
+                entered["planned_total"],
+                has_started=has_started(project) or bool(entered.get("started_on")),
+            )
         found = in_project(replace(known, month_only=exact, **entered))
         # A field that was refused already is not held against others.
         found = [one for one in found if not set(one.fields) & set(self.errors)]
