@@ -1,4 +1,4 @@
-"""The administration names every column of a mail in the reader's language."""
+"""The administration names every column that it shows in the reader's language."""
 
 import django.utils.timezone
 from django.db import migrations, models
@@ -9,9 +9,16 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AlterField(
+            model_name="badgepolicy",
+            name="made_at",
+            field=models.DateTimeField(
+                default=django.utils.timezone.now, editable=False, verbose_name="entered at"
+            ),
+        ),
+        migrations.AlterField(
             model_name="message",
             name="attempts",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="attempts to send"),
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="attempts"),
         ),
         migrations.AlterField(
             model_name="message",
