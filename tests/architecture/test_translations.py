@@ -1,5 +1,6 @@
 """What Django and allauth say in Chinese is said in the product's words."""
 
+import json
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from typing import Any
@@ -15,6 +16,7 @@ from tests.factories import PASSWORD, make_official
 from tracker.accounts.roles import Role
 
 CATALOGUE = settings.BASE_DIR / "locale_libraries/zh_Hans/LC_MESSAGES/django.po"
+OF_SCRIPTS = CATALOGUE.with_name("djangojs.po")
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +38,29 @@ def newcomer(client: Client) -> Client:
 
 
 def test_every_text_that_is_said_anew_is_still_a_librarys(check: Any):
-    in_place = check.texts_of(CATALOGUE)
+    in_place, in_scripts = check.texts_of(CATALOGUE), check.texts_of(OF_SCRIPTS)
     assert len(in_place) > 100
-    assert check.faults_within(in_place) == []
-    assert check.faults_beside_libraries({}, in_place) == []
+    assert in_scripts
+    assert check.faults_within({**in_place, **in_scripts}) == []
+    assert check.faults_in_vain(in_place, [*check.OF_DJANGO, check.OF_ALLAUTH]) == []
+    assert check.faults_in_vain(in_scripts, [check.OF_SCRIPTS]) == []
 
 
 def test_a_text_that_no_library_says_any_more_is_found(check: Any):
-    [fault] = check.faults_beside_libraries({}, {(None, "No library says this."): None})
+    [fault] = check.faults_in_vain({(None, "No library says this."): None}, check.OF_DJANGO)
     assert "No library says this." in fault
 
 
 def test_a_text_of_ours_does_not_change_a_page_of_djangos(check: Any):
-    ours = check.polib.POEntry(msgid="History", msgstr="评牌历史")
-    [fault] = check.faults_beside_libraries({(None, "History"): ours}, check.texts_of(CATALOGUE))
+    ours, in_place = check.polib.POEntry(msgid="History", msgstr="评牌历史"), check.texts_of(CATALOGUE)
+    [fault] = check.faults_beside_django({(None, "History"): ours}, in_place)
     assert "变更记录" in fault
-    assert check.faults_beside_libraries({("of badges", "History"): ours}, check.texts_of(CATALOGUE)) == []
+    assert check.faults_beside_django({("of badges", "History"): ours}, in_place) == []
 
 
 def test_one_thing_has_one_name_there_and_the_reader_is_addressed_in_one_way(check: Any):
     """Mail addresses, accounts and the second factor by the names that they have here; 您, never 你."""
-    for entry in check.texts_of(CATALOGUE).values():
+    for entry in [*check.texts_of(CATALOGUE).values(), *check.texts_of(OF_SCRIPTS).values()]:
         for word in (
             "你",
             "电子邮",
@@ -118,3 +122,9 @@ def test_the_administration_speaks_as_the_other_pages_do(client: Client):
     page = client.post(reverse("admin:tracker_user_add"), form).content.decode()
     for words in ("请输入有效的邮箱。", "此项必填。", "两次输入的密码不一致。"):
         assert words in page
+
+
+@pytest.mark.django_db
+def test_so_do_its_scripts(client: Client):
+    client.force_login(make_official(Role.SECURITY_ADMINISTRATOR))
+    assert json.dumps("已选%(sel)s项，共%(cnt)s项") in client.get(reverse("admin:jsi18n")).content.decode()
