@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from pytest_django import Settings
 
 from tests.factories import make_official
 from tests.mailing.conftest import NOW, make_message
 from tracker.mailing.actions import deliver_waiting
-from tracker.mailing.mailbox import Entry, newest, read
+from tracker.mailing.mailbox import Entry, newest, read, written_at
 from tracker.mailing.models import Attachment
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +72,22 @@ def test_the_list_leads_to_the_mail_its_page_and_its_files(client: Client):
     file = client.get(address, {"attachment": "0"})
     assert file.content == b"PK table"
     assert file["Content-Disposition"].startswith("attachment")
+
+
+def test_the_heads_are_named_and_the_date_is_told_as_on_other_pages(client: Client):
+    entry = delivered()
+    mail = read(entry.name)
+    assert mail is not None
+    at = written_at(mail)
+    assert at is not None
+    page = client.get(
+        reverse("mailbox_message", args=[entry.name]), headers={"accept-language": "en"}
+    ).content.decode()
+    with translation.override("en"):
+        assert f"<dt>Date</dt><dd>{date_format(localtime(at), 'DATETIME_FORMAT')}</dd>" in page
+    for head in ("From", "To", "Message-ID"):
+        assert f"<dt>{head}</dt>" in page
+    assert str(mail["Date"]) not in page
 
 
 def test_the_mails_page_has_a_policy_of_its_own(client: Client):

@@ -29,7 +29,7 @@ class CannotBeInvited(Exception):
 
 def invite(person: User, *, by: User | None, now: datetime) -> tuple[Invitation, bool]:
     """Send the person a link to choose a password; an earlier one stops working. Whether a mail was made."""
-    if not person.is_active or not person.email or person.has_usable_password():
+    if not may_be_invited(person):
         raise CannotBeInvited(person)
     with asked_by(lambda: by), transaction.atomic():
         # Two presses at once queue here; the constraint on unanswered invitations is the second guard.
@@ -62,6 +62,11 @@ def invite(person: User, *, by: User | None, now: datetime) -> tuple[Invitation,
         assert message is not None
         ring([message])
     return invitation, True
+
+
+def may_be_invited(person: User) -> bool:
+    """Whether a link would be of use to the person: they can sign in, and have no password yet."""
+    return person.is_active and bool(person.email) and not person.has_usable_password()
 
 
 def digest(token: str) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tracker.accounts import permissions, roles
 from tracker.accounts.names import PersonNameField
@@ -74,7 +75,7 @@ class User(Audited, AbstractUser):
     first_name = None  # type: ignore[assignment]  # Chinese names are one field
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("mail address"), unique=True)
-    name = PersonNameField(_("name"), max_length=80)
+    name = PersonNameField(pgettext_lazy("of a person", "name"), max_length=80)
     role = models.CharField(_("role"), max_length=30, choices=Role.choices)
     division = models.ForeignKey(
         "tracker.Division",
@@ -123,6 +124,14 @@ class User(Audited, AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_full_name(self) -> str:
+        """What Django's pages call the person."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        """The same: a Chinese name has no short form."""
+        return str(self)
 
     @property
     def is_official(self) -> bool:

@@ -1,5 +1,6 @@
 """What security administrators do with people beside editing them: invite, withdraw, end sessions."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,7 +14,7 @@ from django.utils.translation import ngettext
 
 from tracker.accounts import invitations
 from tracker.accounts.invitations import CannotBeInvited
-from tracker.accounts.models import User
+from tracker.accounts.models import Invitation, User
 from tracker.accounts.visits import end_sessions
 
 ACTIONS = ("invite_again", "withdraw_invitation", "end_all_sessions")
@@ -91,9 +92,23 @@ class PeopleActions(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The person's page, with the same actions for this one person."""
-        offered = {name: act[2] for name, act in self.get_actions(request).items() if act}
-        acts = [(name, offered[name]) for name in ACTIONS if name in offered]
+        person = self.get_object(request, object_id)
+        offered = self.get_actions(request)
+        acts = [(name, words) for name, words in _acts_for(person, timezone.now()) if name in offered]
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+
+
+def _acts_for(person: User | None, now: datetime) -> list[tuple[str, Any]]:
+    """What would have an effect: a link is sent to whoever has no password, and withdrawn while it works."""
+    if person is None:
+        return []
+    last = person.invitations.first()
+    acts: list[tuple[str, Any]] = []
+    if invitations.may_be_invited(person):
+        acts.append(("invite_again", _("Invite again by mail") if last else _("Invite by mail")))
+    if last is not None and last.state(now) is Invitation.State.OPEN:
+        acts.append(("withdraw_invitation", _("Withdraw the invitation")))
+    return [*acts, ("end_all_sessions", _("End all sessions"))]
 
 
 def _who(request: HttpRequest) -> User:

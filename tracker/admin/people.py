@@ -6,7 +6,13 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminUserCreationForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    UserChangeForm,
+)
+from django.contrib.auth.hashers import is_password_usable
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -19,6 +25,7 @@ from tracker.accounts.person_admin import PeopleActions
 from tracker.accounts.roles import Role
 from tracker.accounts.second_factors.actions import reset_second_factors
 from tracker.accounts.visits import end_sessions
+from tracker.admin.choosing import placed
 from tracker.admin.site import ByAdministrators, stands_above_all
 from tracker.personal.administering import RemovesPersonalData
 
@@ -71,8 +78,21 @@ class NewPerson(PersonMixin, AdminUserCreationForm):
         fields = ("email", "name", "role", "division", "enterprise", "language")
 
 
+class WhetherSet(ReadOnlyPasswordHashWidget):
+    """Whether the person has a password, and nothing of how it is kept; the way to set another."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """One word in place of what the stored hash consists of."""
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        is_set = bool(value) and is_password_usable(value)
+        words = _("A password is set.") if is_set else _("No password is set.")
+        return {**context, "summary": [{"label": words}]}
+
+
 class Person(PersonMixin, UserChangeForm):
     """Somebody who is there already."""
+
+    password = ReadOnlyPasswordHashField(label=_("Password"), widget=WhetherSet)
 
     class Meta:
         model = User
@@ -132,9 +152,9 @@ class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmi
         (_("Role"), {"fields": ("role", "division", "enterprise")}),
         (_("Invitation or first password"), {"fields": ("usable_password", "password1", "password2")}),
     )
-    list_display = ("name", "email", "role", "division", "enterprise", "is_active", "removal_asked_at")
+    list_display = ("name", "email", "role", "place", "is_active", "removal_asked_at")
     list_filter = ("role", "is_active", "language", ("removal_asked_at", admin.EmptyFieldListFilter))
-    list_select_related = ("division", "enterprise")
+    list_select_related = ("division__parent__parent__parent", "enterprise")
     search_fields = ("name", "email", "division__name_zh", "enterprise__name")
     autocomplete_fields = ("division", "enterprise")
     ordering = ("name", "pk")
@@ -143,6 +163,13 @@ class PersonAdmin(PeopleActions, RemovesPersonalData, ByAdministrators, UserAdmi
         *("invitation_state", "open_sessions", "last_login", "date_joined"),
         *("removal_asked_at", "removed_at"),
     )
+
+    @admin.display(description=_("works for"))
+    def place(self, person: User) -> str:
+        """The division that an official works for, or the enterprise that somebody belongs to."""
+        if person.division is not None:
+            return placed(person.division)
+        return str(person.enterprise or _("all divisions"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Only somebody above all divisions puts others there."""

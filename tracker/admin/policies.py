@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Model, Q
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from tracker.admin.site import ByAdministrators
@@ -151,6 +153,20 @@ class BadgePolicyAdmin(ByAdministrators):
         return ()
 
     @admin.display(description=_("numbers of the rule"))
-    def numbers(self, policy: BadgePolicy) -> str:
-        """The kept numbers in one line."""
-        return " · ".join(f"{name}: {value}" for name, value in policy.terms.items() if value is not None)
+    def numbers(self, policy: BadgePolicy) -> SafeString:
+        """The kept numbers, each by its name in the form."""
+        kept = {**DEFAULT_POINTS.to_dict(), **policy.terms}
+        lines = format_html_join(
+            "", "<dt>{}</dt><dd>{}</dd>", ((_label(name), _as_said(name, kept[name])) for name in TERMS)
+        )
+        return format_html('<dl class="numbers">{}</dl>', lines)
+
+
+def _label(name: str) -> Any:
+    return PolicyForm.base_fields[name].label
+
+
+def _as_said(name: str, value: Any) -> Any:
+    """A number as it is, one of several choices in its words."""
+    choices: Any = getattr(PolicyForm.base_fields[name], "choices", None)
+    return dict(choices)[value or ""] if choices else value

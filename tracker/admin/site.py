@@ -16,12 +16,15 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts import roles
 from tracker.accounts.fields import writable
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
+from tracker.admin.choosing import DivisionField, Suggestions
 from tracker.library.models import Division, Enterprise
 
 
@@ -37,12 +40,36 @@ def sign_in_at_the_front_door(request: HttpRequest, extra_context: Any = None) -
     return redirect_to_login(request.GET.get("next") or request.path)
 
 
+def sign_out_at_the_front_door(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """One way out, too."""
+    return redirect("account_logout")
+
+
+def change_the_password(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """One page for it, which knows the rules for passwords here and tells the person by mail."""
+    return redirect("account_change_password")
+
+
+def suggest(request: HttpRequest) -> HttpResponseBase:
+    """What is offered while somebody types."""
+    return Suggestions.as_view(admin_site=admin.site)(request)
+
+
 admin.site.site_header = _("Jigai administration")
 admin.site.site_title = _("Jigai administration")
 admin.site.index_title = _("People, places, calendars, policies")
-# The default site is the one that other apps register with; these are the two doors it has.
-admin.site.has_permission = is_administrator  # type: ignore[method-assign]  # Django's own way is a setting more
-admin.site.login = sign_in_at_the_front_door  # type: ignore[method-assign]
+# The list of tables is one step away; its room beside a table is needed for the table.
+admin.site.enable_nav_sidebar = False
+# The default site is the one that other apps register with; these are the doors it has.
+for door, ours in (
+    ("has_permission", is_administrator),
+    ("login", sign_in_at_the_front_door),
+    ("logout", sign_out_at_the_front_door),
+    ("password_change", change_the_password),
+    ("password_change_done", change_the_password),
+    ("autocomplete_view", suggest),
+):
+    setattr(admin.site, door, ours)
 
 # Roles take the place of groups, and an administrator enters mail addresses with the person. Second factors
 # are their owners' alone, and the sign-in service is configured where the server is.
@@ -120,10 +147,32 @@ class ByAdministrators(admin.ModelAdmin):
             del form.base_fields[name]
         return form
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What the reader may not open is told in words, without a link that would be refused."""
+        shown = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return shown
+        shut = self._shut_doors(request)
+        return [
+            (title, {**facts, "fields": [shut.get(name, name) for name in facts["fields"]]})
+            for title, facts in shown
+        ]
+
+    def _shut_doors(self, request: HttpRequest) -> dict[Any, Any]:
+        """Columns that point to a row whose table the reader may not look at, and how each is told."""
+        site = self.admin_site
+        return {
+            column.name: _in_words(column)
+            for column in self.opts.fields
+            if column.related_model in site._registry
+            and not site.get_model_admin(column.related_model).has_view_permission(request)
+        }
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only places and enterprises within reach can be chosen."""
         if db_field.related_model is Division:
             kwargs["queryset"] = self.divisions(request, db_field.name)
+            kwargs["form_class"] = DivisionField
         elif db_field.related_model is Enterprise:
             kwargs["queryset"] = Enterprise.objects.filter(reach(request, "county__"))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -136,8 +185,19 @@ class ByAdministrators(admin.ModelAdmin):
 
     def divisions(self, request: HttpRequest, field: str) -> QuerySet[Division]:
         """The divisions that can stand in the field."""
-        below = Division.objects.filter(reach(request, ""))
+        below = Division.objects.filter(reach(request, "")).select_related("parent__parent__parent")
         return below.counties() if field == "county" else below
+
+
+def _in_words(column: Any) -> Any:
+    """A column that points to another row, as that row's name."""
+
+    @admin.display(description=column.verbose_name)
+    def words(row: Model) -> Any:
+        return getattr(row, column.name)
+
+    words.__name__ = column.name
+    return words
 
 
 def stands_above_all(request: HttpRequest) -> bool:

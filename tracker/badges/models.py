@@ -40,7 +40,7 @@ class BadgePolicy(Audited, models.Model):
     effective_from = models.DateField(_("in force from the cycle that starts on"))
     terms = models.JSONField(_("numbers of the rule"))
     source = models.CharField(_("source"), max_length=200, blank=True)
-    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    made_at = models.DateTimeField(_("entered at"), default=timezone.now, editable=False)
 
     objects = BadgePolicyQuerySet.as_manager()
 

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage as Mail
 from email.parser import BytesHeaderParser
@@ -73,6 +73,12 @@ def read(name: str) -> Mail | None:
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert isinstance(mail, Mail)
     return mail
+
+
+def written_at(mail: Mail) -> datetime | None:
+    """When it was written; the head gives it in UTC, by "-0000" without saying so."""
+    at = mail["Date"].datetime if mail["Date"] else None
+    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
 
 
 def page_of(mail: Mail) -> str:

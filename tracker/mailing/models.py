@@ -54,14 +54,14 @@ class Message(models.Model):
         "tracker.User", models.CASCADE, related_name="messages", verbose_name=_("recipient")
     )
     address = models.EmailField(_("mail address"))
-    language = models.CharField(max_length=10)
+    language = models.CharField(_("language"), max_length=10)
     subject = models.CharField(_("subject"), max_length=200)
     text = models.TextField()
     html = models.TextField()
-    made_at = models.DateTimeField(default=timezone.now)
-    not_before = models.DateTimeField(default=timezone.now)
+    made_at = models.DateTimeField(_("written at"), default=timezone.now)
+    not_before = models.DateTimeField(_("not to be sent before"), default=timezone.now)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     parked_at = models.DateTimeField(_("given up at"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
@@ -87,7 +87,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return self.subject
 
     @property
     def message_id(self) -> str:

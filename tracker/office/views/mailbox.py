@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
+from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView
 
 from tracker.accounts.access import Public
@@ -18,6 +19,13 @@ FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+# The heads of a mail that its page shows beside the date.
+HEADS = {
+    "From": pgettext_lazy("of a mail", "From"),
+    "To": pgettext_lazy("of a mail", "To"),
+    "Message-ID": pgettext_lazy("of a mail", "Message-ID"),
+}
 
 
 class DevelopmentOnly(Public):
@@ -60,7 +68,8 @@ class MailboxMessage(DevelopmentOnly, TemplateView):
             return self._file(numbered[asked])
         context = self.get_context_data(
             name=kwargs["name"],
-            heads=[(head, mail[head]) for head in ("From", "To", "Date", "Message-ID") if mail[head]],
+            heads=[(words, mail[head]) for head, words in HEADS.items() if mail[head]],
+            written_at=mailbox.written_at(mail),
             subject=mail["Subject"],
             text=mailbox.text_of(mail),
             has_page=bool(mailbox.page_of(mail)),
