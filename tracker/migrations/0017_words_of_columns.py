@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tracker", "0013_index_of_undelivered_mails")]
+    dependencies = [("tracker", "0016_papers_and_figures_of_inclusion")]
 
     operations = [
         migrations.AlterField(
