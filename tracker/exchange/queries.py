@@ -248,7 +248,7 @@ def _notes(
     notes += [note("other_sheet", sheet=table.sheet, other=other) for other in table.other_sheets]
     # A column of another year, or a second one for the same thing, is not read either.
     not_read = [f"{one.letter} {one.head}" for one in table.columns if one not in columns.values()]
-    if heads := [*table.not_understood, *not_read]:
+    if heads := [*map(str, table.not_understood), *not_read]:
         notes.append(note("columns_not_read", heads="；".join(heads)))
     return notes
 

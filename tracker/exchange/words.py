@@ -46,18 +46,41 @@ REFUSALS: Mapping[str, Promise] = {
         "The file is larger than %(most)s MB. Remove pictures and other sheets, then save it again."
     ),
     "file_empty": _("The file is empty. Choose the saved workbook."),
-    "not_xlsx": _(
-        "Only .xlsx workbooks can be read so far. Open the file in Excel or WPS, choose “Save as” and the "
-        "type .xlsx."
-    ),
-    "locked_or_old": _(
-        "The file is protected by a password, or is an old .xls under another name. Remove the password, "
-        "choose "
-        "“Save as” and the type .xlsx."
+    "is_locked": _(
+        "The file is protected by a password. Remove the password in Excel or WPS, save it and hand it in again."
     ),
     "not_a_workbook": _(
-        "This is not a workbook, whatever its name says. Open it in Excel or WPS and save it with the type "
+        "This is no table, whatever its name says. Open it in Excel or WPS, choose “Save as” and the type "
         ".xlsx."
+    ),
+    "is_xlsb": _(
+        "This is a binary workbook (.xlsb). Open it in Excel or WPS, choose “Save as” and the type .xlsx."
+    ),
+    "is_ods": _(
+        "This is an OpenDocument table (.ods). Open it in LibreOffice or WPS, choose “Save as” and the type "
+        ".xlsx."
+    ),
+    "is_document": _(
+        "This is a text or a presentation, not a table. Copy the table into a new workbook and save it as "
+        ".xlsx."
+    ),
+    "is_pdf": _("This is a PDF. Ask for the workbook that it was made from, and hand that in."),
+    "is_picture": _("This is a picture. Ask for the workbook that it shows, and hand that in."),
+    "is_page": _(
+        "This is a web page or XML under the name of a workbook, as some systems export it. Open it in Excel or "
+        "WPS, choose “Save as” and the type .xlsx."
+    ),
+    "is_utf16": _(
+        "This text is kept as UTF-16. Open it in Excel or WPS, choose “Save as” and the type “CSV UTF-8” or "
+        ".xlsx."
+    ),
+    "quotes_broken": _(
+        "From row %(row)s on the quotation marks do not match, so the columns cannot be told apart. Save the "
+        "table as .xlsx, or correct the row."
+    ),
+    "unknown_unit": _(
+        "The note above the table names the unit %(unit)s. Only 元, 千元, 万元 and 亿元 are read: convert the "
+        "figures, or correct the note."
     ),
     "file_broken": _(
         "The file is damaged. Open it in Excel or WPS, save it again as .xlsx and hand in the new file."
@@ -115,6 +138,11 @@ ERRORS: Mapping[str, Promise] = {
     "missing": _("The cell is empty. Fill it in."),
     "too_long": _("The text is longer than %(most)s signs. Shorten it."),
     "not_a_date": _("This is no date. Write it like 2026-03-15, or 2026年3月 when the day is not known."),
+    "formula_without_value": _(
+        "There is a formula of which no result is kept. Open the file in Excel or WPS, save it, and hand it in "
+        "again; or type the value."
+    ),
+    "faulty_formula": _("The formula here has failed. Correct it, or type the value."),
     "january_or_october": _(
         "This number may mean January or October. Write the month like 2026年1月 or 2026年10月."
     ),
