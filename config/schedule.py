@@ -12,6 +12,7 @@ SCHEDULE = {
     "drop audit entries that are old": {"task": "audit.drop_old", "schedule": crontab(hour="3", minute="40")},
     "show that beat and worker live": {"task": "operations.beat", "schedule": timedelta(seconds=30)},
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+    "read and take large tables": {"task": "exchange.sweep", "schedule": timedelta(minutes=1)},
     "forget what is no longer to be kept": {
         "task": "personal.forget",
         "schedule": crontab(hour="3", minute="40"),

@@ -5,7 +5,7 @@ from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.models import ColumnSynonym, ImportBatch, ImportEffect
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
@@ -22,12 +22,14 @@ __all__ = [
     "Award",
     "BadgePolicy",
     "CalendarDay",
+    "ColumnSynonym",
     "CountySettings",
     "Cycle",
     "Division",
     "Enterprise",
     "Heartbeat",
     "ImportBatch",
+    "ImportEffect",
     "Industry",
     "Inspection",
     "Invitation",

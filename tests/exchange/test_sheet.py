@@ -297,7 +297,6 @@ def test_a_wrong_check_digit_is_asked_about_only():
 
 
 def test_files_of_other_kinds_are_refused():
-    good = table(row())
     assert refused(b"") == "file_empty"
     assert refused("企业名称,项目名称".encode("gb18030")) == "no_table"
     assert refused(b"%PDF-1.7 ...") == "is_pdf"

@@ -16,6 +16,7 @@ from tracker.accounts.roles import Role
 from tracker.calendars.periods import HalfMonth
 from tracker.exchange import rules
 from tracker.exchange.archive import UnreadableFile
+from tracker.exchange.models import ImportBatch
 from tracker.exchange.rules import Column, Day, Field, Line, Note, ReadRow, Row
 from tracker.exchange.sheet import Table
 from tracker.inspections.actions import FINISHED_STAGES, findings_of
@@ -108,6 +109,8 @@ class Planned:
     changes: list[Change] = field(default_factory=list)
     # The township it would lie in, by name: one that is new is only added when the table is taken.
     township: str | None = None
+    # It differs, and is left as it is because the table was handed in so.
+    is_left: bool = False
 
 
 @dataclass
@@ -157,6 +160,8 @@ class Plan:
     notes: list[Note]
     rows: list[PlannedRow]
     enterprises: dict[str, Planned]
+    # Why nothing of the table would be taken, as it is handed in.
+    obstacles: list[Note] = field(default_factory=list)
 
     @property
     def sound(self) -> list[PlannedRow]:
@@ -178,6 +183,29 @@ class Plan:
         )
         refused = len(self.rows) - len(self.sound)
         return Counts(total[Kind.NEW], total[Kind.CHANGED], total[Kind.SAME], refused)
+
+
+def as_handed_in(plan: Plan, existing: str, wrong: str) -> Plan:
+    """The plan with what its batch wants done about records that differ and about rows that are wrong."""
+    changed = sum(row.kind == Kind.CHANGED or bool(row.changes) for row in plan.sound)
+    refused = len(plan.rows) - len(plan.sound)
+    if existing == ImportBatch.Existing.STOP and changed:
+        plan.obstacles.append(Note(0, "stopped_by_changes", values=(("count", changed),)))
+    if wrong == ImportBatch.Wrong.STOP and refused:
+        plan.obstacles.append(Note(0, "stopped_by_errors", values=(("count", refused),)))
+    if existing == ImportBatch.Existing.SKIP:
+        for row in plan.sound:
+            _leave(row)
+    return plan
+
+
+def _leave(row: PlannedRow) -> None:
+    """Only what is new is written; what is there already stays, beside what would have been changed."""
+    for part in (row.enterprise, row.project, row.inspection):
+        if part is not None and part.kind == Kind.CHANGED:
+            part.kind, part.is_left, part.township = Kind.SAME, True, None
+    if row.project and row.project.is_left:
+        row.annual_plan = None
 
 
 def half_month_of(table: Table, chosen: HalfMonth | None, today: date) -> HalfMonth:

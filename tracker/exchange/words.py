@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
@@ -38,6 +39,39 @@ FIELDS: Mapping[str, Promise] = {
     "month_only": _("dates known to the month only"),
 }
 
+# What a column can mean, as a person chooses it.
+COLUMNS: Mapping[Field, Promise] = {
+    Field.NUMBER: _("number in the list"),
+    Field.ENTERPRISE: _("enterprise"),
+    Field.CREDIT_CODE: _("unified social credit code"),
+    Field.TOWNSHIP: _("township or park"),
+    Field.CHAIN: _("industrial chain"),
+    Field.INDUSTRY: _("industry code"),
+    Field.RUNG: _("grade of the enterprise"),
+    Field.PROJECT: _("project"),
+    Field.PROJECT_CODE: _("project code"),
+    Field.NATURE: _("construction nature"),
+    Field.PLANNED_TOTAL: _("planned total (万元)"),
+    Field.PLANNED_EQUIPMENT: _("of which equipment (万元)"),
+    Field.ANNUAL_PLAN: _("annual plan (万元)"),
+    Field.FILED: _("filed on"),
+    Field.PLANNED_START: _("planned start"),
+    Field.STARTED: _("started on"),
+    Field.PLANNED_COMPLETION: _("planned completion"),
+    Field.COMPLETED: _("completed on"),
+    Field.CUMULATIVE: _("investment since the start (万元)"),
+    Field.YTD: _("investment this year (万元)"),
+    Field.PROGRESS: _("progress (%)"),
+    Field.PROGRESS_NOTE: _("progress in words"),
+    Field.INCLUSION: _("inclusion in statistics"),
+    Field.INCLUDED: _("included on"),
+    Field.PROBLEM: _("open problem"),
+    Field.RESPONSIBLE: _("responsible person"),
+    Field.CONTACT: _("contact"),
+    Field.PHONE: _("phone"),
+    Field.REMARK: _("in one sentence"),
+}
+
 # Values that are the code of a half-month.
 NAMES_HALF_MONTH = frozenset({"half_month", "named_half_month"})
 # Why a file or a half-month is not taken, with the remedy.
@@ -47,7 +81,8 @@ REFUSALS: Mapping[str, Promise] = {
     ),
     "file_empty": _("The file is empty. Choose the saved workbook."),
     "is_locked": _(
-        "The file is protected by a password. Remove the password in Excel or WPS, save it and hand it in again."
+        "The file is protected by a password. Remove the password in Excel or WPS, save it and hand it in "
+        "again."
     ),
     "not_a_workbook": _(
         "This is no table, whatever its name says. Open it in Excel or WPS, choose “Save as” and the type "
@@ -67,8 +102,8 @@ REFUSALS: Mapping[str, Promise] = {
     "is_pdf": _("This is a PDF. Ask for the workbook that it was made from, and hand that in."),
     "is_picture": _("This is a picture. Ask for the workbook that it shows, and hand that in."),
     "is_page": _(
-        "This is a web page or XML under the name of a workbook, as some systems export it. Open it in Excel or "
-        "WPS, choose “Save as” and the type .xlsx."
+        "This is a web page or XML under the name of a workbook, as some systems export it. Open it in Excel "
+        "or WPS, choose “Save as” and the type .xlsx."
     ),
     "is_utf16": _(
         "This text is kept as UTF-16. Open it in Excel or WPS, choose “Save as” and the type “CSV UTF-8” or "
@@ -79,8 +114,8 @@ REFUSALS: Mapping[str, Promise] = {
         "table as .xlsx, or correct the row."
     ),
     "unknown_unit": _(
-        "The note above the table names the unit %(unit)s. Only 元, 千元, 万元 and 亿元 are read: convert the "
-        "figures, or correct the note."
+        "The note above the table names the unit %(unit)s. Only 元, 千元, 万元 and 亿元 are read: convert "
+        "the figures, or correct the note."
     ),
     "file_broken": _(
         "The file is damaged. Open it in Excel or WPS, save it again as .xlsx and hand in the new file."
@@ -139,8 +174,8 @@ ERRORS: Mapping[str, Promise] = {
     "too_long": _("The text is longer than %(most)s signs. Shorten it."),
     "not_a_date": _("This is no date. Write it like 2026-03-15, or 2026年3月 when the day is not known."),
     "formula_without_value": _(
-        "There is a formula of which no result is kept. Open the file in Excel or WPS, save it, and hand it in "
-        "again; or type the value."
+        "There is a formula of which no result is kept. Open the file in Excel or WPS, save it, and hand it "
+        "in again; or type the value."
     ),
     "faulty_formula": _("The formula here has failed. Correct it, or type the value."),
     "january_or_october": _(
@@ -226,7 +261,29 @@ NOTES: Mapping[str, Promise] = {
         "The %(half_month)s is closed: inspections that are missing can be added, none can be changed."
     ),
     "other_sheet": _("Sheet “%(sheet)s” is read. Sheet “%(other)s” has a table too and is left out."),
+    "stopped_by_changes": _(
+        "%(count)s rows would change what is in the library, and the table was handed in to take nothing "
+        "then. Correct them, or choose another way below."
+    ),
+    "stopped_by_errors": _(
+        "%(count)s rows are wrong, and the table was handed in to take nothing then. Correct them, or choose "
+        "another way below."
+    ),
     "columns_not_read": _("These columns are left out: %(heads)s."),
+}
+
+# Why the background could not finish, with the remedy.
+TROUBLES: Mapping[str, Promise] = {
+    "library_changed": _(
+        "Something else was written meanwhile, so nothing was taken. Look at the preview again."
+    ),
+    "half_month_closed": _("The half-month was closed meanwhile, so nothing was taken."),
+    "stopped": _("Nothing was taken: rows differ from the library, or are wrong."),
+    "touched": _("It was not undone: something was done since to what the table has brought."),
+    "worker_failed": _(
+        "The work was begun several times and never finished; nothing was taken. Hand the table in again in "
+        "parts, and tell the administrator."
+    ),
 }
 
 LEFT_OUT: Mapping[str, Promise] = {
@@ -247,6 +304,14 @@ def refusal(refused: UnreadableFile | HalfMonthTakesNoTable) -> str:
     return _said(REFUSALS[refused.code], values)
 
 
+def trouble(kept: Mapping[str, Any]) -> str:
+    """Why a hand-in was refused in the background, or has failed there."""
+    code = kept.get("code", "")
+    if code in TROUBLES:
+        return str(TROUBLES[code])
+    return refusal(UnreadableFile(code, **kept.get("values", {}))) if code in REFUSALS else ""
+
+
 def remark(note: Note) -> str:
     """What is wrong or odd at a place, and what to do."""
     return _said({**ERRORS, **WARNINGS, **NOTES}[note.code], dict(note.values))
@@ -259,6 +324,11 @@ def _said(sentence: Promise, values: Mapping[str, Any]) -> str:
         name: half_month_label(HalfMonth.parse(value)) if name in NAMES_HALF_MONTH else value
         for name, value in values.items()
     }
+
+
+def table_label(table: str) -> str:
+    """What a record of a table is called."""
+    return str(apps.get_model("tracker", table)._meta.verbose_name)
 
 
 def field_label(change: Change) -> str:
