@@ -53,8 +53,8 @@ Places = dict[str, frozenset[tuple[int, int]]]
 class SafeWorkbook:
     """A checked copy of a workbook, and by sheet some of its cells (row and column from 0).
 
-    Those shown as percentages, and those with a formula of which no result was stored. Days are counted from
-    1904 in workbooks that were made on a Mac.
+    Those shown as percentages, and those with a formula of which no result was stored, or that has failed.
+    Days are counted from 1904 in workbooks that were made on a Mac.
     """
 
     content: bytes
@@ -160,7 +160,7 @@ class _Look:
         self.counts_from_1904 = False
         self.row = self.column = -1
         self.style = 0
-        self.is_formula = self.is_text_result = False
+        self.is_formula = self.is_text_result = self.is_fault = False
 
     def through(self, name: str, part: bytes) -> None:
         self.name = name
@@ -195,7 +195,9 @@ class _Look:
             self.on_row(facts)
         elif word in ("v", "is", "f"):
             self.on_value()
-            if word == "f" and not self.is_text_result:
+            if self.is_fault:
+                self.uncomputed.setdefault(self.name, set()).add((self.row, self.column))
+            elif word == "f" and not self.is_text_result:
                 self.is_formula = True
                 self.uncomputed.setdefault(self.name, set()).add((self.row, self.column))
             elif self.is_formula:
@@ -209,8 +211,7 @@ class _Look:
             self.on_other(word, facts)
 
     def on_result(self, _text: str) -> None:
-        self.parser.CharacterDataHandler = None
-        self.is_formula = False
+        # It listens on until the next cell: to stop here would have the text told again, and again.
         self.uncomputed[self.name].discard((self.row, self.column))
 
     def on_row(self, facts: dict[str, str]) -> None:
@@ -231,6 +232,7 @@ class _Look:
             self.parser.CharacterDataHandler = None
         # A formula may well result in an empty text: only that is told by its type.
         self.is_text_result = facts.get("t") == "str"
+        self.is_fault = facts.get("t") == "e"
         style = facts.get("s", "0")
         self.style = int(style) if re.fullmatch(r"[0-9]{1,6}", style) else 0
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -83,6 +84,8 @@ _MARKUP = re.compile(
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 # In Excel's records: days are counted from 1904. Found anywhere, bare numbers are no dates for certain.
 _DATEMODE_1904 = b"\x22\x00\x02\x00\x01\x00"
+# The first record of a workbook, and right behind it the one that says how the rest is locked.
+_FILEPASS = re.compile(rb"\x09\x08\x10\x00\x00\x06\x05\x00.{12}\x2f\x00", re.DOTALL)
 DELIMITERS = (",", ";", "\t")
 ENCODINGS = ("utf-8-sig", "gb18030")
 LONGEST_CELL = 32_767
@@ -125,6 +128,8 @@ def _kind_of_container(content: bytes) -> Kind:
         raise UnreadableFile("is_locked")
     if holds("WordDocument") or holds("PowerPoint Document"):
         raise UnreadableFile("is_document")
+    if _FILEPASS.search(content):
+        raise UnreadableFile("is_locked")
     if holds("Workbook") or holds("Book"):
         return Kind.XLS
     raise UnreadableFile("not_a_workbook")
@@ -262,10 +267,11 @@ def _delimiter_of(text: str) -> str:
     """What makes the widest row near the top."""
 
     def width(delimiter: str) -> int:
-        try:
-            return max((len(row) for row in islice(_rows(text[:200_000], delimiter), LOOKED_AT)), default=0)
-        except UnreadableFile:
-            return 0
+        widest = 0
+        with suppress(UnreadableFile):
+            for row in islice(_rows(text[:200_000], delimiter), LOOKED_AT):
+                widest = max(widest, len(row))
+        return widest
 
     return max(DELIMITERS, key=width)
 

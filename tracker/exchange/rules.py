@@ -693,14 +693,11 @@ class _Reader:
     def computed(self) -> None:
         """A formula whose result is missing or a fault is no value, in whichever column it stands."""
         for field, column in self.columns.items():
-            cell, code = self.cell(field), ""
-            if column.index in self.line.uncomputed:
-                code = "formula_without_value"
-            elif isinstance(cell, str) and _FAULT.fullmatch(cell):
-                code = "faulty_formula"
-            if code and field != Field.NUMBER:
+            cell = self.cell(field)
+            is_fault = isinstance(cell, str) and bool(_FAULT.fullmatch(cell))
+            if (is_fault or column.index in self.line.uncomputed) and field != Field.NUMBER:
                 self.errors = [error for error in self.errors if error.letter != column.letter]
-                self.wrong(field, code)
+                self.wrong(field, "formula_without_value")
 
     def day(self, field: Field, *, is_end: bool = False) -> Day | None:
         found = self.read(field, lambda cell: day_of(cell, is_end=is_end))
