@@ -28,7 +28,7 @@ from tracker.accounts.access import Public, SignedIn
 from tracker.accounts.models import User
 from tracker.accounts.roles import ADMINISTRATORS, Role
 from tracker.calendars.periods import Month
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.models import ColumnSynonym, ImportBatch
 from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
 from tracker.summaries.actions import freeze_month
@@ -110,6 +110,7 @@ class World:
         batch = ImportBatch.objects.create(
             county=county, filename="表.xlsx", content=b"", cycle_start=date(2026, 10, 16)
         )
+        synonym = ColumnSynonym.objects.create(county=county, head="技改单位", field="enterprise")
         freeze_month(county, Month.parse("2026-10"), moment(TODAY))
         # Ids by the first name in the address that fits, most special first.
         photo = add_photo(self.project, PICTURE, by=self.people[Role.INSPECTOR], at=moment(TODAY))
@@ -130,6 +131,7 @@ class World:
             ("_mail_", mail.pk),
             ("enterprise", self.enterprise.pk),
             ("import", batch.pk),
+            ("column_name", synonym.pk),
             ("_inspection", inspection.pk),
             ("", self.project.pk),
         ]

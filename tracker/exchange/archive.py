@@ -109,7 +109,7 @@ def _unpacked(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = archive.infolist()
         names = {entry.filename for entry in entries}
-        if entries and min(entry.header_offset for entry in entries):
+        if entries and entries[0].header_offset and min(each.header_offset for each in entries):
             # Something else stands before the archive: whoever opens the file may see that instead.
             raise UnreadableFile("file_broken")
         if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > LARGEST_UNPACKED:

@@ -190,6 +190,7 @@ def _effects(batch: ImportBatch, model: type[Model], *, is_new: bool | None = No
 
 def _closed_since(batch: ImportBatch) -> list[Touched]:
     """A half-month that was closed or skipped with the table's figures is over."""
+    assert batch.cycle_start is not None, "a table that was taken has a half-month"
     cycles = Cycle.objects.filter(county=batch.county_id, start=batch.cycle_start)
     over = cycles.exclude(state=Cycle.State.OPEN).exclude(closed_at__lt=batch.taken_at)
     return [_told(Cycle, pk) for pk in over.values_list("pk", flat=True)]
@@ -273,7 +274,7 @@ class _Undoing:
     def _restore(self, model: type[Model]) -> None:
         effects = _effects(self.batch, model, is_new=False)
         columns = {column.attname: column for column in _columns(model)}
-        kept = dict(effects.values_list("row", "before"))
+        kept = {row: before or {} for row, before in effects.values_list("row", "before")}
         rows, names = [], set()
         for row in _rows(model, kept):
             for attname, value in kept[row.pk].items():
@@ -340,5 +341,6 @@ def forget_contact(subject: Enterprise | Project, fields: Collection[str]) -> No
         table=subject._meta.model_name, row=subject.pk, before__isnull=False
     )
     for effect in effects:
-        effect.before = {name: value for name, value in effect.before.items() if name not in fields}
+        kept: dict[str, Any] = effect.before or {}
+        effect.before = {name: value for name, value in kept.items() if name not in fields}
         effect.save(update_fields=["before"])

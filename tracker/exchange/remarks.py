@@ -42,7 +42,7 @@ def workbook_with_remarks(content: bytes, table: Table, plan: Plan) -> bytes:
 def _free_column(sheet: Sheet, table: Table) -> int:
     """Behind the table; the column of an earlier time is written over."""
     head = sheet.grid[table.head_row - 1] if len(sheet.grid) >= table.head_row else []
-    ours = [index for index, cell in enumerate(head) if text_of(cell) in OUR_REMARKS]
+    ours = [index for index, cell in enumerate(head) if text_of(cell).replace(" ", "") in OUR_REMARKS]
     if ours:
         return ours[0]
     rows = sheet.grid[table.head_row - 1 :]

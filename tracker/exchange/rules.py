@@ -84,8 +84,8 @@ DATES = frozenset(
         Field.INCLUDED,
     }
 )
-# The head of the column that we add to a table given back; handed in again it says nothing.
-OUR_REMARKS = frozenset({"导入提示", "Import remarks"})
+# The head (without blanks) of the column that we add to a table given back; handed in again it says nothing.
+OUR_REMARKS = frozenset({"导入提示", "Importremarks"})
 YEARLY = frozenset({Field.ANNUAL_PLAN, Field.YTD})
 
 # Heads without blanks, brackets, units and years, the rows of a head written one after the other.

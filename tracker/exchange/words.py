@@ -174,8 +174,8 @@ ERRORS: Mapping[str, Promise] = {
     "too_long": _("The text is longer than %(most)s signs. Shorten it."),
     "not_a_date": _("This is no date. Write it like 2026-03-15, or 2026年3月 when the day is not known."),
     "formula_without_value": _(
-        "The formula here has no result that can be read. Correct it; or open the file in Excel or WPS, save it "
-        "and hand it in again; or type the value."
+        "The formula here has no result that can be read. Correct it; or open the file in Excel or WPS, save "
+        "it and hand it in again; or type the value."
     ),
     "january_or_october": _(
         "This number may mean January or October. Write the month like 2026年1月 or 2026年10月."

@@ -252,9 +252,8 @@ class ImportPreview(OneImport, TemplateView):
     def _state(self) -> HttpResponse:
         """How far it has come; once it is done, the whole page is asked for again."""
         if self.batch.state in ImportBatch.AT_WORK:
-            answer = self.render_to_response(self.get_context_data())
-            answer.template_name = "office/_import_progress.html"
-            return answer
+            self.template_name = "office/_import_progress.html"
+            return self.render_to_response(self.get_context_data())
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
     def _incomplete(self, table: Table) -> dict[str, Any]:
