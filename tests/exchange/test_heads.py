@@ -156,6 +156,17 @@ def test_nothing_is_taken_when_rows_are_wrong_and_it_is_asked_for(page: Client, 
     assert ImportBatch.objects.get().state == "uploaded"
 
 
+def test_a_table_without_words_and_dates_leaves_a_stage_as_it_is(lead: User):
+    take_batch(handed_in(table(row(1)), lead), by=lead, at=AT)
+    silent = {KEYS.index(key) for key in ("note", "started", "completed")}
+    head, cells = (
+        [cell for index, cell in enumerate(line) if index not in silent]
+        for line in (HEAD, row(1, progress=50))
+    )
+    take_batch(handed_in(table(cells, head=head), lead), by=lead, at=AT)
+    assert (Project.objects.get().stage, Inspection.objects.get().progress_percent) == ("building", 50)
+
+
 # --- the table with remarks ---
 
 

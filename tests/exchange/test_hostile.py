@@ -648,6 +648,11 @@ def merged_head() -> bytes:
 
 
 take("head over two rows", merged_head, ROW)
+START = KEYS.index("planned_start")
+GROUPS: list[Any] = [*HEAD[:START], "开工时间", "", "竣工时间", "", *HEAD[START + 4 :]]
+BELOW = [*[""] * START, "计划", "实际", "计划", "实际"]
+take("head whose merges are lost", lambda: workbook({"表": [NOTE, GROUPS, BELOW, row()]}), ROW)
+take("text whose head was merged over two rows", lambda: as_text([NOTE, GROUPS, BELOW, row()]).encode(), ROW)
 take(
     "table shifted down and to the right",
     lambda: workbook({"表": [[]] * 9 + [[None] * 5 + list(cells) for cells in ROWS]}),

@@ -355,6 +355,8 @@ class _Planner:
         self.known = known
         self.columns = columns
         self.is_open = is_open
+        # A table without words and without dates says nothing of how far a project has come.
+        self.tells_stage = bool(columns.keys() & {Field.PROGRESS_NOTE, Field.STARTED, Field.COMPLETED})
         self.first_row_of: dict[object, int] = {}
         self.enterprise_row: dict[str, int] = {}
 
@@ -453,7 +455,7 @@ class _Planner:
             cumulative_investment=row.cumulative_investment,
             ytd_investment=row.ytd_investment,
             progress_percent=row.progress_percent,
-            stage=row.stage,
+            stage=row.stage if project is None or self.tells_stage else project.stage,
             inclusion_state=str(state),
             included_on=included_on,
             started_on=_finer(row.started, before or project, before, "started_on"),

@@ -118,7 +118,7 @@ def look_for_table(content: bytes, filename: str, meaning: Meaning = meaning_of)
     found: list[tuple[Sheet, _HeadRows]] = []
     incomplete: list[tuple[Sheet, _HeadRows]] = []
     for sheet in sheets_of(content):
-        head = _find_head(sheet.grid, sheet.merges, meaning)
+        head = _find_head(sheet, meaning)
         if head is not None:
             (found if set(REQUIRED) <= head.fields else incomplete).append((sheet, head))
     if not found and not incomplete:
@@ -131,8 +131,9 @@ def look_for_table(content: bytes, filename: str, meaning: Meaning = meaning_of)
 # --- the head ---
 
 
-def _find_head(grid: Grid, merges: list[Merge], meaning: Meaning) -> _HeadRows | None:
+def _find_head(sheet: Sheet, meaning: Meaning) -> _HeadRows | None:
     """The rows that name the most known columns: without the title above them, with all of their own rows."""
+    grid = sheet.grid
     best: _HeadRows | None = None
     for first in range(min(len(grid), HEAD_WITHIN)):
         if not any(_shown(cell) for cell in grid[first]):
@@ -140,7 +141,7 @@ def _find_head(grid: Grid, merges: list[Merge], meaning: Meaning) -> _HeadRows |
         for height in range(1, min(TALLEST_HEAD, len(grid) - first) + 1):
             if not any(_shown(cell) for cell in grid[first + height - 1]):
                 continue
-            head = _head_at(grid, merges, first, height, meaning)
+            head = _head_at(sheet, first, height, meaning)
             if len(head.fields) < FEWEST_HEADS:
                 continue
             # An equally good one further down is the same head, repeated on the next printed page.
@@ -150,11 +151,19 @@ def _find_head(grid: Grid, merges: list[Merge], meaning: Meaning) -> _HeadRows |
     return best
 
 
-def _head_at(grid: Grid, merges: list[Merge], first: int, height: int, meaning: Meaning) -> _HeadRows:
-    rows = [_spread(grid[first + step], first + step, merges) for step in range(height)]
+def _head_at(sheet: Sheet, first: int, height: int, meaning: Meaning) -> _HeadRows:
+    rows = [_spread(sheet.grid[first + step], first + step, sheet.merges) for step in range(height)]
+    # A text keeps no merged cells, and a workbook made of one has none either.
+    groups = [_spread_over_gaps(row) for row in rows[:-1]]
     columns, not_understood = [], []
     for index in range(max(len(row) for row in rows)):
         texts = list(dict.fromkeys(row[index] for row in rows if index < len(row) and row[index]))
+        below = rows[-1][index] if index < len(rows[-1]) else ""
+        if groups and texts == [below]:
+            grouped = list(dict.fromkeys([group[index] for group in groups if index < len(group)]))
+            # What stands left of it is its heading only if the two together mean something.
+            if meaning("".join([*grouped, below])) is not None:
+                texts = [*filter(None, grouped), below]
         said = meaning("".join(texts))
         letter, head = column_letter(index), " / ".join(texts)
         if said is not None:
@@ -162,6 +171,14 @@ def _head_at(grid: Grid, merges: list[Merge], first: int, height: int, meaning: 
         elif texts and head not in OUR_REMARKS:
             not_understood.append(UnknownHead(letter, head))
     return _HeadRows(first, height, tuple(columns), tuple(not_understood))
+
+
+def _spread_over_gaps(texts: Sequence[str]) -> list[str]:
+    """A row of a head with each text also in the empty cells right of it."""
+    spread: list[str] = []
+    for text in texts:
+        spread.append(text or (spread[-1] if spread else ""))
+    return spread
 
 
 def _spread(cells: Sequence[Cell], at: int, merges: list[Merge]) -> list[str]:
