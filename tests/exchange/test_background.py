@@ -181,6 +181,18 @@ def test_a_large_table_is_undone_by_a_worker(lead: User):
     assert (state(batch), Project.objects.count(), Award.objects.count()) == ("undone", 0, 0)
 
 
+def test_what_was_touched_meanwhile_is_not_undone_and_the_page_says_so(lead: User, client: Client):
+    batch = confirmed(lead)
+    work(batch.pk, at(AT))
+    batch.refresh_from_db()
+    actions.ask_to_undo(batch, by=lead)
+    Inspection.objects.update(remark="改过")
+    work(batch.pk, at(AT))
+    assert (state(batch), Project.objects.count()) == ("taken", 5)
+    client.force_login(lead)
+    assert "It was not undone" in client.get(reverse("office:import", args=[batch.pk])).content.decode()
+
+
 def test_the_page_shows_how_far_it_is_and_asks_again_until_it_is_done(lead: User, client: Client):
     batch = queued(lead)
     client.force_login(lead)

@@ -30,6 +30,7 @@ from tracker.inspections.models import Cycle, Inspection
 from tracker.library.actions import plan_year
 from tracker.library.contacts import remove_contact
 from tracker.library.models import AnnualPlan, Division, Enterprise, Industry, Project
+from tracker.personal.retention import forget_import_files
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +211,11 @@ def test_the_same_table_may_be_taken_again_after_it_was_undone(lead: User):
     undo_batch(batch, by=lead, at=AT)
     taken(table(row(1)), lead)
     assert [model.objects.count() for model in LIBRARY] == after  # type: ignore[attr-defined]
+
+
+def test_when_the_time_of_keeping_is_over_nothing_is_kept_to_undo_it_with(lead: User):
+    taken(table(row(1)), lead, at=AT)
+    ImportBatch.objects.update(uploaded_at=AT - timedelta(days=400))
+    forget_import_files(AT)
+    assert not ImportEffect.objects.exists()
+    assert bytes(ImportBatch.objects.get().content) == b""

@@ -178,7 +178,8 @@ class ImportPreview(OneImport, TemplateView):
             return self.render_to_response(self.get_context_data(refused=trouble(self.batch.trouble)))
         if state != ImportBatch.State.UPLOADED:
             can_undo = state == ImportBatch.State.TAKEN and self.batch.effects.exists()
-            return self.render_to_response(self.get_context_data(can_undo=can_undo))
+            kept = trouble(self.batch.trouble)
+            return self.render_to_response(self.get_context_data(can_undo=can_undo, trouble=kept))
         try:
             table = table_of(self.batch)
             if table.missing:
