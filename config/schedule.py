@@ -16,6 +16,7 @@ SCHEDULE = {
         "schedule": crontab(minute="10"),
     },
     "deliver what waits in the outbox": {"task": "mailing.sweep", "schedule": timedelta(minutes=1)},
+    "read and take large tables": {"task": "exchange.sweep", "schedule": timedelta(minutes=1)},
     "forget what is no longer to be kept": {
         "task": "personal.forget",
         "schedule": crontab(hour="3", minute="40"),

@@ -5,7 +5,7 @@ from tracker.accounts.models import Invitation, PastPassword, User, Visit
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.models import ColumnSynonym, ImportBatch, ImportEffect
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.inclusion.models import (
     BureauList,
@@ -40,6 +40,7 @@ __all__ = [
     "BadgePolicy",
     "BureauList",
     "CalendarDay",
+    "ColumnSynonym",
     "Contact",
     "CountySettings",
     "Cycle",
@@ -50,6 +51,7 @@ __all__ = [
     "FormerName",
     "Heartbeat",
     "ImportBatch",
+    "ImportEffect",
     "InclusionPaper",
     "Industry",
     "Inspection",

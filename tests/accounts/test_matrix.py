@@ -30,7 +30,7 @@ from tracker.accounts.access import Public, SignedIn
 from tracker.accounts.models import User
 from tracker.accounts.roles import ADMINISTRATORS, Role
 from tracker.calendars.periods import Month
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.models import ColumnSynonym, ImportBatch
 from tracker.library.inclusion.actions import add_file, set_figure
 from tracker.library.inclusion.models import BureauList
 from tracker.library.inclusion.rules import Amounts, PaperKind
@@ -116,6 +116,7 @@ class World:
         batch = ImportBatch.objects.create(
             county=county, filename="表.xlsx", content=b"", cycle_start=date(2026, 10, 16)
         )
+        synonym = ColumnSynonym.objects.create(county=county, head="技改单位", field="enterprise")
         freeze_month(county, Month.parse("2026-10"), moment(TODAY))
         # Ids by the first name in the address that fits, most special first.
         photo = add_photo(self.project, PICTURE, by=self.people[Role.INSPECTOR], at=moment(TODAY))
@@ -156,6 +157,7 @@ class World:
             ("_mail_", mail.pk),
             ("enterprise", self.enterprise.pk),
             ("import", batch.pk),
+            ("column_name", synonym.pk),
             ("_inspection", inspection.pk),
             ("", self.project.pk),
         ]

@@ -25,7 +25,7 @@ from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry, AuditSeal
 from tracker.badges.models import Award, BadgePolicy
 from tracker.calendars.models import CalendarDay
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.models import ColumnSynonym, ImportBatch, ImportEffect
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.inclusion.models import (
     BureauList,
@@ -49,7 +49,7 @@ SCOPED = set(apps.get_app_config("tracker").get_models())
 SHOWN_TO_NOBODY = {AuditSeal, Heartbeat, PastPassword, SignInAttempt}
 OF_INCLUSION = [InclusionPaper, PaperFile, StatisticalFigure, DifferenceExplanation]
 OF_PROJECTS = [Project, AnnualPlan, Inspection, Award, Photo, *OF_INCLUSION]
-OF_COUNTIES = [Cycle, ImportBatch, MonthlySummary, CountySettings, BureauList]
+OF_COUNTIES = [Cycle, ImportBatch, ImportEffect, ColumnSynonym, MonthlySummary, CountySettings, BureauList]
 # A county's own rows of these are seen like the county's others; rows of no county are everybody's.
 OF_COUNTIES_OR_SHARED = [BadgePolicy, CalendarDay]
 OF_PEOPLE = [Message, Attachment, Reminder]
@@ -115,6 +115,21 @@ def world() -> World:
             place: ImportBatch.objects.create(
                 county=here, filename="表.xlsx", content=b"", cycle_start=date(2026, 10, 16)
             )
+            for place, here in counties.items()
+        },
+        ImportEffect: {
+            place: ImportEffect.objects.create(
+                batch=ImportBatch.objects.create(
+                    county=here, filename="表.xlsx", content=b"", cycle_start=date(2026, 10, 16)
+                ),
+                table="project",
+                row=1,
+                after="0" * 64,
+            )
+            for place, here in counties.items()
+        },
+        ColumnSynonym: {
+            place: ColumnSynonym.objects.create(county=here, head="技改单位", field="enterprise")
             for place, here in counties.items()
         },
         MonthlySummary: {

@@ -16,6 +16,7 @@ TABLES = list(apps.get_app_config("tracker").get_models())
 WITHOUT_TRAIL = {
     *("Attachment", "Message", "Reminder", "AuditEntry", "AuditSeal", "SignInAttempt", "Visit"),
     "PastPassword",  # a secret
+    "ImportEffect",  # a record of changes that the trail has each of
     "Heartbeat",  # says only what runs now
 }
 PRODUCT = sorted(

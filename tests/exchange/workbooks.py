@@ -191,3 +191,22 @@ def write(folder: Path, content: bytes, name: str = NAME) -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
+
+
+def large(count: int) -> bytes:
+    """A table of so many rows, written faster than cell by cell."""
+    small = table(row(1))
+    sheet = part_of(small, "xl/worksheets/sheet1.xml").decode()
+    before, _, after = sheet.partition("</sheetData>")
+    rows = [before]
+    for number in range(2, count + 1):
+        cells = "".join(
+            f'<c t="inlineStr"><is><t>{cell}</t></is></c>'
+            if isinstance(cell, (str, date))
+            else f"<c><v>{cell}</v></c>"
+            if cell is not None
+            else "<c/>"
+            for cell in row(number)
+        )
+        rows.append(f'<row r="{number + 3}">{cells}</row>')
+    return with_part(small, "xl/worksheets/sheet1.xml", ("".join(rows) + "</sheetData>" + after).encode())

@@ -104,18 +104,19 @@ def test_the_remarks_come_as_a_workbook_in_which_nothing_is_a_formula(page: Clie
     assert answer["Content-Disposition"].startswith("attachment")
     sheet = load_workbook(io.BytesIO(answer.content)).active
     cells = [[cell.value for cell in cells] for cells in sheet.iter_rows()]
-    assert [cells[1][0], cells[2][0]] == ["5", "6"]
-    assert "An amount cannot be negative" in cells[1][1]
+    assert [cells[2][-1], cells[3][-1]] == ["Import remarks", None]
+    assert "An amount cannot be negative" in cells[4][-1]
+    assert "recognised by its name alone" in cells[5][-1]
     assert "f" not in {cell.data_type for line in sheet.iter_rows() for cell in line}
-    assert "+1+1" in cells[1]
+    assert "+1+1" in cells[4]
 
 
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
         (b"", "a.xlsx", "The file is empty"),
-        (b"nothing", "a.xlsx", "not a workbook"),
-        (b"nothing", "a.csv", "Only .xlsx"),
+        (b"nothing", "a.xlsx", "No sheet has a half-monthly table"),
+        (b"%PDF-1.7", "a.csv", "This is a PDF"),
         (b"PK\x03\x04" + bytes(100), "a.xlsx", "damaged"),
         (bytes(10 * 1024 * 1024 + 1), "a.xlsx", "larger than 10 MB"),
         (table(row(), above=[]), "a.xlsx", "does not say of which half-month"),

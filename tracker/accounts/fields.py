@@ -92,7 +92,10 @@ WRITABLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
     "annualplan": {Role.INSPECTOR: PLAN_FACTS, Role.TEAM_LEAD: PLAN_FACTS},
     "inspection": {Role.INSPECTOR: FINDINGS, Role.TEAM_LEAD: FINDINGS | DECISION},
     "cycle": {Role.TEAM_LEAD: frozenset({"state", "skipped_because"})},
-    "importbatch": {Role.TEAM_LEAD: frozenset({"filename", "content", "cycle_start", "state"})},
+    "importbatch": {
+        Role.TEAM_LEAD: frozenset({"filename", "content", "cycle_start", "state", "existing", "wrong"})
+    },
+    "columnsynonym": {Role.TEAM_LEAD: frozenset({"head", "field"})},
     "user": {Role.SECURITY_ADMINISTRATOR: PERSON_FACTS},
     "division": {
         Role.SYSTEM_ADMINISTRATOR: frozenset({"parent", "level", "code", "name_zh", "name_en"}),

@@ -14,7 +14,7 @@ from tracker.badges.keeping import inputs_of
 from tracker.badges.models import Award, BadgePolicy
 from tracker.badges.policy import Policy
 from tracker.calendars.periods import HalfMonth
-from tracker.library.models import Project
+from tracker.library.models import BadgeColour, Project
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,26 @@ def _show_on_projects(cycle_start: date, fresh: list[Award]) -> None:
         projects = [award.project_id for award in fresh if award.badge == colour]
         latest_here = Project.objects.filter(pk__in=projects).exclude(badge_cycle_start__gt=cycle_start)
         latest_here.update(badge=colour, badge_cycle_start=cycle_start)
+
+
+@transaction.atomic
+def withdraw_badges(half_month: HalfMonth, projects: "list[int]") -> int:
+    """Let these badges of a half-month hold no longer, for what they were judged by is gone.
+
+    They stay readable, and each project shows the badge of the half-month before, or none.
+    """
+    standing = Award.objects.standing().filter(cycle_start=half_month.start, project__in=projects)
+    with by_system("withdrawn", f"cycle {half_month.code}"):
+        withdrawn = standing.update(state=Award.State.SUPERSEDED)
+        showing = list(Project.objects.filter(pk__in=projects, badge_cycle_start=half_month.start))
+        left = Award.objects.standing().filter(project__in=showing).order_by("cycle_start")
+        latest = {award.project_id: award for award in left.only("project_id", "badge", "cycle_start")}
+        for project in showing:
+            award = latest.get(project.pk)
+            project.badge = award.badge if award else BadgeColour.NONE
+            project.badge_cycle_start = award.cycle_start if award else None
+        Project.objects.bulk_update(showing, ["badge", "badge_cycle_start"], batch_size=200)
+    return withdrawn
 
 
 def confirm_badges(half_month: HalfMonth, projects: "list[int]", *, at: datetime, by: int | None) -> int:

@@ -1,4 +1,4 @@
-"""A workbook's file, looked through before anything reads it: how large it is, and how far its cells reach.
+"""An .xlsx, looked through before anything reads it: how large it is, and how far its cells reach.
 
 Whoever hands in a file may be mistaken or malicious. What is read afterwards is a copy that holds only the
 parts which were looked at here, so that no other reader can see more than was checked.
@@ -21,13 +21,18 @@ LARGEST_RATIO = 200
 MOST_PARTS = 2_000
 MOST_ELEMENTS = 2_000_000
 MOST_MERGES = 20_000
-LAST_ROW = 5_100
+LAST_ROW = 10_100
 LAST_COLUMN = 200
 
-ZIP_SIGN = b"PK\x03\x04"
-OLE_SIGN = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Pictures, colours and notes say nothing that is taken.
 NOT_READ = ("docProps/", "customXml/", "xl/drawings/", "xl/media/", "xl/theme/", "xl/charts/", "xl/comments")
+# What a zip without a workbook in it is, by a part that only such a file has.
+OTHER_ZIPS = (
+    ("xl/workbook.bin", "is_xlsb"),
+    ("content.xml", "is_ods"),
+    ("word/document.xml", "is_document"),
+    ("ppt/presentation.xml", "is_document"),
+)
 PERCENT_FORMATS = frozenset({9, 10})
 POSITION = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
@@ -41,12 +46,21 @@ class UnreadableFile(Exception):
         self.values_named = values
 
 
+Places = dict[str, frozenset[tuple[int, int]]]
+
+
 @dataclass(frozen=True)
 class SafeWorkbook:
-    """A checked copy of a workbook, and each sheet's cells (row and column from 0) shown as percentages."""
+    """A checked copy of a workbook, and by sheet some of its cells (row and column from 0).
+
+    Those shown as percentages, and those with a formula of which no result was stored, or that has failed.
+    Days are counted from 1904 in workbooks that were made on a Mac.
+    """
 
     content: bytes
-    percent_cells: dict[str, frozenset[tuple[int, int]]]
+    percent_cells: Places
+    uncomputed_cells: Places
+    counts_from_1904: bool
 
 
 def column_letter(index: int) -> str:
@@ -67,18 +81,8 @@ def column_index(letters: str) -> int:
     return index - 1
 
 
-def opened(content: bytes, filename: str) -> SafeWorkbook:
-    """The workbook's parts that matter, each within its bounds; raises UnreadableFile otherwise."""
-    if len(content) > LARGEST_FILE:
-        raise UnreadableFile("file_too_large", most=LARGEST_FILE // MEGABYTE)
-    if not content:
-        raise UnreadableFile("file_empty")
-    if not filename.lower().endswith(".xlsx"):
-        raise UnreadableFile("not_xlsx")
-    if content.startswith(OLE_SIGN):
-        raise UnreadableFile("locked_or_old")
-    if not content.startswith(ZIP_SIGN):
-        raise UnreadableFile("not_a_workbook")
+def opened(content: bytes) -> SafeWorkbook:
+    """The parts of an .xlsx that matter, each within its bounds; raises UnreadableFile otherwise."""
     try:
         parts = _unpacked(content)
     except (
@@ -91,25 +95,31 @@ def opened(content: bytes, filename: str) -> SafeWorkbook:
         ValueError,
     ) as broken:
         raise UnreadableFile("file_broken") from broken
-    if "xl/workbook.xml" not in parts:
-        raise UnreadableFile("not_a_workbook")
     look = _Look()
     # Styles come first: they say what a cell's style number means.
     for name in sorted(parts, key=lambda name: name != "xl/styles.xml"):
         look.through(name, parts[name])
-    return SafeWorkbook(_packed(parts), look.percent_cells())
+    return SafeWorkbook(
+        _packed(parts), look.by_sheet(look.percents), look.by_sheet(look.uncomputed), look.counts_from_1904
+    )
 
 
 def _unpacked(content: bytes) -> dict[str, bytes]:
     parts: dict[str, bytes] = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = archive.infolist()
+        names = {entry.filename for entry in entries}
+        if entries and entries[0].header_offset and min(each.header_offset for each in entries):
+            # Something else stands before the archive: whoever opens the file may see that instead.
+            raise UnreadableFile("file_broken")
         if len(entries) > MOST_PARTS or sum(entry.file_size for entry in entries) > LARGEST_UNPACKED:
             raise UnreadableFile("unpacks_too_large", most=LARGEST_UNPACKED // MEGABYTE)
+        if "xl/workbook.xml" not in names:
+            raise UnreadableFile(next((code for part, code in OTHER_ZIPS if part in names), "not_a_workbook"))
         room = LARGEST_READ
         for entry in entries:
             if entry.flag_bits & 1:
-                raise UnreadableFile("locked_or_old")
+                raise UnreadableFile("is_locked")
             is_dense = entry.file_size > MEGABYTE and entry.file_size > LARGEST_RATIO * entry.compress_size
             if is_dense:
                 raise UnreadableFile("unpacks_too_large", most=LARGEST_UNPACKED // MEGABYTE)
@@ -146,14 +156,18 @@ class _Look:
         self.sheet_names: dict[str, str] = {}
         self.targets: dict[str, str] = {}
         self.percents: dict[str, set[tuple[int, int]]] = {}
+        self.uncomputed: dict[str, set[tuple[int, int]]] = {}
+        self.counts_from_1904 = False
         self.row = self.column = -1
         self.style = 0
+        self.is_formula = self.is_text_result = self.is_fault = False
 
     def through(self, name: str, part: bytes) -> None:
         self.name = name
         self.row = self.column = -1
         self.in_cell_styles = False
-        parser = expat.ParserCreate()
+        self.is_formula = False
+        self.parser = parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self.on_start
         parser.EndElementHandler = self.on_end if name == "xl/styles.xml" else None
@@ -181,12 +195,24 @@ class _Look:
             self.on_row(facts)
         elif word in ("v", "is", "f"):
             self.on_value()
+            if self.is_fault:
+                self.uncomputed.setdefault(self.name, set()).add((self.row, self.column))
+            elif word == "f" and not self.is_text_result:
+                self.is_formula = True
+                self.uncomputed.setdefault(self.name, set()).add((self.row, self.column))
+            elif self.is_formula:
+                # Only a result that holds something is one; the rest of the file is read without its texts.
+                self.parser.CharacterDataHandler = self.on_result
         elif word == "mergeCell":
             self.merges += 1
             if self.merges > MOST_MERGES:
                 raise UnreadableFile("too_many_cells", most=LAST_ROW - 100)
         else:
             self.on_other(word, facts)
+
+    def on_result(self, _text: str) -> None:
+        # It listens on until the next cell: to stop here would have the text told again, and again.
+        self.uncomputed[self.name].discard((self.row, self.column))
 
     def on_row(self, facts: dict[str, str]) -> None:
         given = facts.get("r", "")
@@ -201,6 +227,12 @@ class _Look:
             self.row, self.column = int(match[2]) - 1, column_index(match[1])
         else:
             self.column += 1
+        if self.is_formula:
+            self.is_formula = False
+            self.parser.CharacterDataHandler = None
+        # A formula may well result in an empty text: only that is told by its type.
+        self.is_text_result = facts.get("t") == "str"
+        self.is_fault = facts.get("t") == "e"
         style = facts.get("s", "0")
         self.style = int(style) if re.fullmatch(r"[0-9]{1,6}", style) else 0
 
@@ -226,6 +258,8 @@ class _Look:
             self.styles.append(_number(facts.get("numFmtId")))
         elif word == "numFmt":
             self.formats[_number(facts.get("numFmtId"))] = facts.get("formatCode", "")
+        elif word == "workbookPr":
+            self.counts_from_1904 = facts.get("date1904", "0") in ("1", "true")
         elif word == "sheet" and "name" in facts:
             ids = [value for key, value in facts.items() if key.rpartition(":")[2] == "id"]
             self.sheet_names[facts["name"]] = ids[0] if ids else ""
@@ -234,10 +268,10 @@ class _Look:
             path = target[1:] if target.startswith("/") else normpath(join("xl", target))
             self.targets[facts.get("Id", "")] = path
 
-    def percent_cells(self) -> dict[str, frozenset[tuple[int, int]]]:
-        """The percentages by sheet."""
+    def by_sheet(self, cells: dict[str, set[tuple[int, int]]]) -> Places:
+        """Cells that were found in the parts, by the sheet's name."""
         return {
-            name: frozenset(self.percents.get(self.targets.get(link, ""), ()))
+            name: frozenset(cells.get(self.targets.get(link, ""), ()))
             for name, link in self.sheet_names.items()
         }
 

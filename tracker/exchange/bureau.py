@@ -4,11 +4,9 @@ Only the liaison takes it. It sets figures of the survey, states of inclusion an
 have reported is never touched.
 """
 
-import csv
-import io
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,14 +14,14 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from django.db import transaction
-from python_calamine import CalamineWorkbook
 from stdnum.cn import uscc
 
 import tracker.exchange.rules as tables
 import tracker.library.rules as library
 from tracker.accounts.models import User
 from tracker.calendars.periods import Month, NotAPeriod, shanghai_date
-from tracker.exchange.archive import LARGEST_FILE, MEGABYTE, UnreadableFile, column_letter, opened
+from tracker.exchange.archive import UnreadableFile, column_letter
+from tracker.exchange.grids import sheets_of
 from tracker.exchange.rules import Cell, Note, UnreadableCell, amount_of, day_of, text_of, unit_named
 from tracker.inspections.actions import judge_again
 from tracker.library.inclusion import rules
@@ -180,59 +178,13 @@ class PlannedRow:
 # --- reading ---
 
 
-def read_list(content: bytes, filename: str) -> BureauTable:
+def read_list(content: bytes) -> BureauTable:
     """The list in a file; raises UnreadableFile when there is none that can be read."""
-    for grid in _grids(content, filename):
-        table = _table_in(grid)
+    for sheet in sheets_of(content):
+        table = _table_in(sheet.grid)
         if table is not None:
             return table
     raise UnreadableFile("no_bureau_list")
-
-
-def _grids(content: bytes, filename: str) -> Iterator[list[list[Cell]]]:
-    """The cells of each sheet; a CSV file is one."""
-    if filename.lower().endswith(".csv"):
-        yield _rows_of_csv(content)
-        return
-    safe = opened(content, filename)
-    try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(safe.content)) as workbook:
-            for index in range(len(workbook.sheet_names)):
-                yield workbook.get_sheet_by_index(index).to_python(skip_empty_area=False)
-    except UnreadableFile:
-        raise
-    except Exception as broken:
-        raise UnreadableFile("file_broken") from broken
-    except BaseException as panic:
-        # A fault inside the reader's compiled part is no ordinary exception, but it concerns this file alone.
-        if type(panic).__name__ != "PanicException":
-            raise
-        raise UnreadableFile("file_broken") from panic
-
-
-def _rows_of_csv(content: bytes) -> list[list[Cell]]:
-    if len(content) > LARGEST_FILE:
-        raise UnreadableFile("file_too_large", most=LARGEST_FILE // MEGABYTE)
-    if not content.strip():
-        raise UnreadableFile("file_empty")
-    if b"\x00" in content:
-        raise UnreadableFile("not_a_workbook")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = content.decode("gb18030")
-        except UnicodeDecodeError as neither:
-            raise UnreadableFile("file_broken") from neither
-    rows: list[list[Cell]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline="")):
-            rows.append(list(row[:MOST_COLUMNS]))
-            if len(rows) > MOST_ROWS + HEAD_WITHIN:
-                raise UnreadableFile("too_many_rows", most=MOST_ROWS, row=len(rows))
-    except csv.Error as broken:
-        raise UnreadableFile("file_broken") from broken
-    return rows
 
 
 def _table_in(grid: list[list[Cell]]) -> BureauTable | None:
@@ -469,7 +421,7 @@ def _alike(one: str, other: str) -> float:
 
 def plan_for(batch: BureauList, today: date) -> list[PlannedRow]:
     """What taking the list would do now, row by row."""
-    table = read_list(bytes(batch.content), batch.filename)
+    table = read_list(bytes(batch.content))
     county, month = _County(batch.county), batch.period
     figures = {
         figure.project_id: figure
@@ -579,7 +531,7 @@ def hand_in_list(
     county: Division, filename: str, content: bytes, *, chosen: Month | None, by: User, at: datetime
 ) -> BureauList:
     """Keep a list for its preview; one that cannot be read is refused with the reader's exception."""
-    month = month_of(read_list(content, filename), filename, chosen, shanghai_date(at))
+    month = month_of(read_list(content), filename, chosen, shanghai_date(at))
     return BureauList.objects.create(
         county=county,
         filename=filename[-200:],

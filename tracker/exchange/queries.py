@@ -16,6 +16,7 @@ from tracker.accounts.roles import Role
 from tracker.calendars.periods import HalfMonth
 from tracker.exchange import rules
 from tracker.exchange.archive import UnreadableFile
+from tracker.exchange.models import ImportBatch
 from tracker.exchange.rules import Column, Day, Field, Line, Note, ReadRow, Row
 from tracker.exchange.sheet import Table
 from tracker.inspections.actions import FINISHED_STAGES, findings_of
@@ -108,6 +109,8 @@ class Planned:
     changes: list[Change] = field(default_factory=list)
     # The township it would lie in, by name: one that is new is only added when the table is taken.
     township: str | None = None
+    # It differs, and is left as it is because the table was handed in so.
+    is_left: bool = False
 
 
 @dataclass
@@ -157,6 +160,8 @@ class Plan:
     notes: list[Note]
     rows: list[PlannedRow]
     enterprises: dict[str, Planned]
+    # Why nothing of the table would be taken, as it is handed in.
+    obstacles: list[Note] = field(default_factory=list)
 
     @property
     def sound(self) -> list[PlannedRow]:
@@ -178,6 +183,29 @@ class Plan:
         )
         refused = len(self.rows) - len(self.sound)
         return Counts(total[Kind.NEW], total[Kind.CHANGED], total[Kind.SAME], refused)
+
+
+def as_handed_in(plan: Plan, existing: str, wrong: str) -> Plan:
+    """The plan with what its batch wants done about records that differ and about rows that are wrong."""
+    changed = sum(row.kind == Kind.CHANGED or bool(row.changes) for row in plan.sound)
+    refused = len(plan.rows) - len(plan.sound)
+    if existing == ImportBatch.Existing.STOP and changed:
+        plan.obstacles.append(Note(0, "stopped_by_changes", values=(("count", changed),)))
+    if wrong == ImportBatch.Wrong.STOP and refused:
+        plan.obstacles.append(Note(0, "stopped_by_errors", values=(("count", refused),)))
+    if existing == ImportBatch.Existing.SKIP:
+        for row in plan.sound:
+            _leave(row)
+    return plan
+
+
+def _leave(row: PlannedRow) -> None:
+    """Only what is new is written; what is there already stays, beside what would have been changed."""
+    for part in (row.enterprise, row.project, row.inspection):
+        if part is not None and part.kind == Kind.CHANGED:
+            part.kind, part.is_left, part.township = Kind.SAME, True, None
+    if row.project and row.project.is_left:
+        row.annual_plan = None
 
 
 def half_month_of(table: Table, chosen: HalfMonth | None, today: date) -> HalfMonth:
@@ -248,7 +276,7 @@ def _notes(
     notes += [note("other_sheet", sheet=table.sheet, other=other) for other in table.other_sheets]
     # A column of another year, or a second one for the same thing, is not read either.
     not_read = [f"{one.letter} {one.head}" for one in table.columns if one not in columns.values()]
-    if heads := [*table.not_understood, *not_read]:
+    if heads := [*map(str, table.not_understood), *not_read]:
         notes.append(note("columns_not_read", heads="；".join(heads)))
     return notes
 
@@ -327,6 +355,8 @@ class _Planner:
         self.known = known
         self.columns = columns
         self.is_open = is_open
+        # A table without words and without dates says nothing of how far a project has come.
+        self.tells_stage = bool(columns.keys() & {Field.PROGRESS_NOTE, Field.STARTED, Field.COMPLETED})
         self.first_row_of: dict[object, int] = {}
         self.enterprise_row: dict[str, int] = {}
 
@@ -426,7 +456,7 @@ class _Planner:
             cumulative_investment=row.cumulative_investment,
             ytd_investment=row.ytd_investment,
             progress_percent=row.progress_percent,
-            stage=row.stage,
+            stage=row.stage if project is None or self.tells_stage else project.stage,
             inclusion_state=str(state),
             included_on=included_on,
             started_on=_finer(row.started, before or project, before, "started_on"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from types import MappingProxyType
 
 import tracker.library.rules as library
 from tracker.calendars.periods import HalfMonth, Month, NotAPeriod
@@ -77,6 +78,14 @@ REPEATED_WHEN_MERGED = frozenset(
         Field.PHONE,
     }
 )
+DATES = frozenset(
+    {
+        *(Field.FILED, Field.PLANNED_START, Field.STARTED, Field.PLANNED_COMPLETION, Field.COMPLETED),
+        Field.INCLUDED,
+    }
+)
+# The head (without blanks) of the column that we add to a table given back; handed in again it says nothing.
+OUR_REMARKS = frozenset({"导入提示", "Importremarks"})
 YEARLY = frozenset({Field.ANNUAL_PLAN, Field.YTD})
 
 # Heads without blanks, brackets, units and years, the rows of a head written one after the other.
@@ -156,24 +165,46 @@ class Head:
     year: int | None = None
 
 
-def meaning_of(head: str) -> Head | None:
-    """What stands under this head (the texts of its rows one after the other); none when it is not known."""
+def bare_head(head: str) -> str:
+    """A head as it is compared: without blanks, brackets, its unit and its year."""
     text = re.sub(r"\s", "", unicodedata.normalize("NFKC", head))
-    unit = _UNIT.search(text)
-    year = _YEAR.search(text)
     text = _YEAR.sub("本年", _UNIT.sub("", text))
     text = re.sub(r"(本|当|今|全)年度?|(?<!本)年度", "本年", text)
     text = re.sub(r"[0-9]{1,2}[-—~至][0-9]{1,2}月份?|截[至止]?[0-9]{0,2}月?[底末]?", "", text)
-    text = re.sub(r"[()\[\]【】《》<>:;,.、。*※\"'/—-]", "", text)
-    for field, pattern in HEADS:
-        if text and pattern.fullmatch(text):
-            return Head(field, unit[1] if unit else "", int(year[1]) if year and field in YEARLY else None)
-    return None
+    return re.sub(r"[()\[\]【】《》<>:;,.、。*※\"'/—-]", "", text)
+
+
+def meaning_of(head: str, learnt: Mapping[str, Field] = MappingProxyType({})) -> Head | None:
+    """What stands under this head (the texts of its rows one after the other); none when it is not known.
+
+    `learnt` says what a county means by heads (bare) that are not listed here; it never goes before the list.
+    """
+    bare = bare_head(head)
+    if not bare:
+        return None
+    known = next((field for field, pattern in HEADS if pattern.fullmatch(bare)), None)
+    field = known or learnt.get(bare)
+    if field is None:
+        return None
+    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", head))
+    unit, year = _UNIT.search(text), _YEAR.search(text)
+    return Head(field, unit[1] if unit else "", int(year[1]) if year and field in YEARLY else None)
+
+
+class UnknownUnit(Exception):
+    """A note names a unit that is none of ours; `unit` says which."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(unit)
+        self.unit = unit
 
 
 def unit_named(text: str) -> str:
-    """The unit that a note above the table names ("单位：万元"), or nothing."""
-    match = re.search(r"单位:\s*(?:人民币)?\s*(亿元|万元|千元|元)", unicodedata.normalize("NFKC", text))
+    """The unit that a note above the table names ("单位：万元"), or nothing; never a guess at another one."""
+    text = unicodedata.normalize("NFKC", text)
+    match = re.search(r"单位:\s*(?:人民币)?\s*([^\s,;、:()]{0,4}?元)", text)
+    if match and match[1] not in UNITS:
+        raise UnknownUnit(match[1])
     return match[1] if match else ""
 
 
@@ -213,12 +244,16 @@ class Day:
 
 NOTHING = frozenset({"", "-", "--", "—", "——", "–", "/", "\\", "无", "暂无", "未定", "待定", "n/a"})
 NOT_YET = NOTHING | {"未开工", "未竣工", "未完工", "未投产", "未入库", "否", "在建"}
+# What a spreadsheet shows where it could not compute.
+_FAULT = re.compile(r"#(REF!|DIV/0!|N/A|NAME\?|NULL!|NUM!|VALUE!|SPILL!|CALC!|BUSY!|GETTING_DATA)")
 _EPOCH = date(1899, 12, 30)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 
 def text_of(cell: Cell) -> str:
     """What is written in a cell, as one line without signs that nobody sees."""
+    if isinstance(cell, str) and cell.isprintable():
+        return " ".join(cell.split())
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, datetime):
@@ -244,6 +279,7 @@ def day_of(cell: Cell, *, is_end: bool = False) -> Day | None:
     text = unicodedata.normalize("NFKC", text_of(cell)).lower()
     if text in NOT_YET:
         return None
+    text = _in_digits(text)
     text = re.sub(r"\s*[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(\.[0-9]+)?$", "", text)
     text = re.sub(r"\s", "", text)
     parts = re.fullmatch(
@@ -264,6 +300,27 @@ def day_of(cell: Cell, *, is_end: bool = False) -> Day | None:
         raise UnreadableCell("not_a_date") from wrong
 
 
+_NUMERALS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+
+
+def _in_digits(text: str) -> str:
+    """A date that is written in Chinese numerals ("二〇二六年三月五日") in digits."""
+    if not re.match(r"二[〇零0][一二三四五六七八九〇零0]{2}年", text):
+        return text
+    text = re.sub(r"(?<![一二三四五六七八九])十", "一十", text)
+    return re.sub(r"十(?![一二三四五六七八九])", "〇", text).replace("十", "").translate(_NUMERALS)
+
+
+DAYS_FROM_1900_TO_1904 = 1_462
+_FIRST_COUNTED, _LAST_COUNTED = 36_526, 73_051  # 2000 to 2099
+
+
+def is_counted_day(cell: Cell) -> bool:
+    """Whether a bare number may be a day as spreadsheets count them, from 1900 or from 1904."""
+    is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
+    return is_number and _FIRST_COUNTED - DAYS_FROM_1900_TO_1904 <= float(cell) < _LAST_COUNTED  # type: ignore[arg-type]  # it is a number
+
+
 def _day_of_number(number: float, is_end: bool) -> Day:
     """A day counted as spreadsheets do, or a month that was typed as the number 2026.3."""
     if FIRST_YEAR <= number <= LAST_YEAR + 1:
@@ -274,7 +331,7 @@ def _day_of_number(number: float, is_end: bool) -> Day:
         if not month.isdigit() or not 1 <= int(month) <= 12:
             raise UnreadableCell("not_a_date")
         return _month(int(year), int(month), is_end)
-    if 36_526 <= number < 73_051:  # 2000 to 2099
+    if _FIRST_COUNTED <= number < _LAST_COUNTED:
         return _checked(_EPOCH + timedelta(days=int(number)))
     if number.is_integer() and re.fullmatch(r"20[0-9]{2}(0[1-9]|1[0-2])([0-3][0-9])?", str(int(number))):
         found = day_of(str(int(number)), is_end=is_end)
@@ -498,6 +555,8 @@ class Line:
     number: int
     cells: tuple[Cell, ...]
     percent_shown: frozenset[int] = frozenset()
+    # Formulas without a stored result.
+    uncomputed: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -631,6 +690,15 @@ class _Reader:
             self.wrong(field, "missing")
         return text or ""
 
+    def computed(self) -> None:
+        """A formula whose result is missing or a fault is no value, in whichever column it stands."""
+        for field, column in self.columns.items():
+            cell = self.cell(field)
+            is_fault = isinstance(cell, str) and bool(_FAULT.fullmatch(cell))
+            if (is_fault or column.index in self.line.uncomputed) and field != Field.NUMBER:
+                self.errors = [error for error in self.errors if error.letter != column.letter]
+                self.wrong(field, "formula_without_value")
+
     def day(self, field: Field, *, is_end: bool = False) -> Day | None:
         found = self.read(field, lambda cell: day_of(cell, is_end=is_end))
         assert found is None or isinstance(found, Day)
@@ -754,6 +822,7 @@ def _read_line(line: Line, columns: Mapping[Field, Column], shares: bool) -> Rea
         contact_phone=reader.phone(),
         remark=reader.text(Field.REMARK),
     )
+    reader.computed()
     errors = sorted(reader.errors, key=lambda error: (len(error.letter), error.letter))
     return ReadRow(line.number, None if errors else row, tuple(errors), tuple(reader.warnings))
 

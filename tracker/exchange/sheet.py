@@ -1,33 +1,36 @@
 """From a workbook's bytes to the rows of a table, wherever in it the table stands."""
 
-import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from python_calamine import CalamineWorkbook
-
 from tracker.calendars.periods import HalfMonth
-from tracker.exchange.archive import UnreadableFile, column_letter, opened
+from tracker.exchange.archive import UnreadableFile, column_letter
+from tracker.exchange.grids import Epoch, Grid, Merge, Sheet, sheets_of
 from tracker.exchange.rules import (
+    DATES,
+    DAYS_FROM_1900_TO_1904,
+    OUR_REMARKS,
     REPEATED_WHEN_MERGED,
     REQUIRED,
     Cell,
     Column,
     Field,
+    Head,
     Line,
+    UnknownUnit,
     half_month_named,
+    is_counted_day,
     meaning_of,
     text_of,
     unit_named,
 )
 
-Grid = list[list[Cell]]
-# From row and column to row and column, both counted from 0 and inclusive.
-Merge = tuple[int, int, int, int]
+# What a head means, if it is known.
+Meaning = Callable[[str], Head | None]
 
-MOST_ROWS = 5_000
+MOST_ROWS = 10_000
 # A head may stand under titles and notes, but not further down than this.
 HEAD_WITHIN = 60
 TALLEST_HEAD = 3
@@ -53,6 +56,17 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class UnknownHead:
+    """A column that nobody has given a meaning to yet."""
+
+    letter: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.letter} {self.text[:40]}"
+
+
+@dataclass(frozen=True)
 class Table:
     """The table that was found in a workbook."""
 
@@ -62,9 +76,14 @@ class Table:
     lines: tuple[Line, ...]
     half_month: HalfMonth | None
     names_unit: bool
-    not_understood: tuple[str, ...]
+    not_understood: tuple[UnknownHead, ...]
     left_out: tuple[LeftOut, ...]
     other_sheets: tuple[str, ...]
+    # In which row of the sheet, counted from 1, the head begins, and how many rows it has.
+    head_row: int = 1
+    head_height: int = 1
+    # Columns without which nothing is taken, and which the head does not name.
+    missing: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +91,7 @@ class _HeadRows:
     first: int
     height: int
     columns: tuple[Column, ...]
-    not_understood: tuple[str, ...]
+    not_understood: tuple[UnknownHead, ...]
 
     @property
     def fields(self) -> set[Field]:
@@ -84,55 +103,37 @@ class _HeadRows:
         return len(self.fields), -len(self.not_understood)
 
 
-def read_table(content: bytes, filename: str) -> Table:
-    """The half-monthly table in a workbook; raises UnreadableFile when there is none that can be read."""
-    safe = opened(content, filename)
-    incomplete: tuple[str, _HeadRows] | None = None
-    found: list[tuple[str, Grid, list[Merge], _HeadRows]] = []
-    for name, grid, merges in _sheets(safe.content):
-        head = _find_head(grid, merges)
-        if head is None:
-            continue
-        if set(REQUIRED) <= head.fields:
-            found.append((name, grid, merges, head))
-        elif incomplete is None:
-            incomplete = (name, head)
-    if not found:
-        if incomplete is None:
-            raise UnreadableFile("no_table")
-        name, head = incomplete
-        missing = [field for field in REQUIRED if field not in head.fields]
-        raise UnreadableFile("columns_missing", sheet=name, row=head.first + 1, missing=",".join(missing))
-    name, grid, merges, head = found[0]
-    percents = safe.percent_cells.get(name, frozenset())
-    table = _table(name, grid, merges, head, percents, filename)
-    return replace(table, other_sheets=tuple(other for other, *_ in found[1:]))
+def read_table(content: bytes, filename: str, meaning: Meaning = meaning_of) -> Table:
+    """The half-monthly table in a file; raises UnreadableFile when there is none that can be read."""
+    table = look_for_table(content, filename, meaning)
+    if table.missing:
+        raise UnreadableFile(
+            "columns_missing", sheet=table.sheet, row=table.head_row, missing=",".join(table.missing)
+        )
+    return table
 
 
-def _sheets(content: bytes) -> Iterator[tuple[str, Grid, list[Merge]]]:
-    try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-            for index, name in enumerate(workbook.sheet_names):
-                sheet = workbook.get_sheet_by_index(index)
-                grid: Grid = sheet.to_python(skip_empty_area=False)
-                merges = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
-                yield name, grid, merges
-    except UnreadableFile:
-        raise
-    except Exception as broken:
-        raise UnreadableFile("file_broken") from broken
-    except BaseException as panic:
-        # A fault inside the reader's compiled part is no ordinary exception, but it concerns this file alone.
-        if type(panic).__name__ != "PanicException":
-            raise
-        raise UnreadableFile("file_broken") from panic
+def look_for_table(content: bytes, filename: str, meaning: Meaning = meaning_of) -> Table:
+    """The same, also when its head lacks columns: somebody may tell what the others mean."""
+    found: list[tuple[Sheet, _HeadRows]] = []
+    incomplete: list[tuple[Sheet, _HeadRows]] = []
+    for sheet in sheets_of(content):
+        head = _find_head(sheet, meaning)
+        if head is not None:
+            (found if set(REQUIRED) <= head.fields else incomplete).append((sheet, head))
+    if not found and not incomplete:
+        raise UnreadableFile("no_table")
+    sheet, head = (found or incomplete)[0]
+    table = _table(sheet, head, filename)
+    return replace(table, other_sheets=tuple(other.name for other, _head in found[1:]))
 
 
 # --- the head ---
 
 
-def _find_head(grid: Grid, merges: list[Merge]) -> _HeadRows | None:
+def _find_head(sheet: Sheet, meaning: Meaning) -> _HeadRows | None:
     """The rows that name the most known columns: without the title above them, with all of their own rows."""
+    grid = sheet.grid
     best: _HeadRows | None = None
     for first in range(min(len(grid), HEAD_WITHIN)):
         if not any(_shown(cell) for cell in grid[first]):
@@ -140,7 +141,7 @@ def _find_head(grid: Grid, merges: list[Merge]) -> _HeadRows | None:
         for height in range(1, min(TALLEST_HEAD, len(grid) - first) + 1):
             if not any(_shown(cell) for cell in grid[first + height - 1]):
                 continue
-            head = _head_at(grid, merges, first, height)
+            head = _head_at(sheet, first, height, meaning)
             if len(head.fields) < FEWEST_HEADS:
                 continue
             # An equally good one further down is the same head, repeated on the next printed page.
@@ -150,18 +151,34 @@ def _find_head(grid: Grid, merges: list[Merge]) -> _HeadRows | None:
     return best
 
 
-def _head_at(grid: Grid, merges: list[Merge], first: int, height: int) -> _HeadRows:
-    rows = [_spread(grid[first + step], first + step, merges) for step in range(height)]
+def _head_at(sheet: Sheet, first: int, height: int, meaning: Meaning) -> _HeadRows:
+    rows = [_spread(sheet.grid[first + step], first + step, sheet.merges) for step in range(height)]
+    # A text keeps no merged cells, and a workbook made of one has none either.
+    groups = [_spread_over_gaps(row) for row in rows[:-1]]
     columns, not_understood = [], []
     for index in range(max(len(row) for row in rows)):
         texts = list(dict.fromkeys(row[index] for row in rows if index < len(row) and row[index]))
-        meaning = meaning_of("".join(texts))
+        below = rows[-1][index] if index < len(rows[-1]) else ""
+        if groups and texts == [below]:
+            grouped = list(dict.fromkeys([group[index] for group in groups if index < len(group)]))
+            # What stands left of it is its heading only if the two together mean something.
+            if meaning("".join([*grouped, below])) is not None:
+                texts = [*filter(None, grouped), below]
+        said = meaning("".join(texts))
         letter, head = column_letter(index), " / ".join(texts)
-        if meaning is not None:
-            columns.append(Column(index, letter, head, meaning.field, meaning.unit, meaning.year))
-        elif texts:
-            not_understood.append(f"{letter} {head[:40]}")
+        if said is not None:
+            columns.append(Column(index, letter, head, said.field, said.unit, said.year))
+        elif texts and head not in OUR_REMARKS:
+            not_understood.append(UnknownHead(letter, head))
     return _HeadRows(first, height, tuple(columns), tuple(not_understood))
+
+
+def _spread_over_gaps(texts: Sequence[str]) -> list[str]:
+    """A row of a head with each text also in the empty cells right of it."""
+    spread: list[str] = []
+    for text in texts:
+        spread.append(text or (spread[-1] if spread else ""))
+    return spread
 
 
 def _spread(cells: Sequence[Cell], at: int, merges: list[Merge]) -> list[str]:
@@ -181,21 +198,19 @@ def _shown(cell: Cell) -> str:
 # --- the rows ---
 
 
-def _table(
-    name: str,
-    grid: Grid,
-    merges: list[Merge],
-    head: _HeadRows,
-    percents: frozenset[tuple[int, int]],
-    filename: str,
-) -> Table:
+def _table(sheet: Sheet, head: _HeadRows, filename: str) -> Table:
+    name, grid, merges = sheet.name, sheet.grid, sheet.merges
     body = head.first + head.height
     above = " ".join(text for row in grid[: head.first] for text in map(text_of, row) if text)[:2_000]
-    unit_above = unit_named(above)
+    try:
+        unit_above = unit_named(above)
+    except UnknownUnit as unknown:
+        raise UnreadableFile("unknown_unit", unit=unknown.unit) from unknown
     columns = tuple(
         replace(column, unit=column.unit or unit_above or DEFAULT_UNIT) for column in head.columns
     )
     _repeat_merged(grid, merges, body, {c.index for c in columns if c.field in REPEATED_WHEN_MERGED})
+    _count_from_1900(sheet, {c.index for c in columns if c.field in DATES}, body)
     head_texts = [[_shown(cell) for cell in row] for row in grid[head.first : body]]
     lines: list[Line] = []
     left_out: list[LeftOut] = []
@@ -208,8 +223,11 @@ def _table(
         if kind:
             left_out.append(LeftOut(at + 1, kind, next(text for text in texts if text)[:80]))
             continue
-        shown = frozenset(column.index for column in columns if (at, column.index) in percents)
-        lines.append(Line(at + 1, tuple(cells), shown))
+        shown, uncomputed = (
+            frozenset(column.index for column in columns if (at, column.index) in places)
+            for places in (sheet.percents, sheet.uncomputed)
+        )
+        lines.append(Line(at + 1, tuple(cells), shown, uncomputed))
     if len(lines) > MOST_ROWS:
         raise UnreadableFile("too_many_rows", most=MOST_ROWS, row=lines[MOST_ROWS].number)
     if not lines:
@@ -224,7 +242,24 @@ def _table(
         not_understood=head.not_understood,
         left_out=tuple(left_out),
         other_sheets=(),
+        head_row=head.first + 1,
+        head_height=head.height,
+        missing=tuple(field for field in REQUIRED if field not in head.fields),
     )
+
+
+def _count_from_1900(sheet: Sheet, columns: set[int], body: int) -> None:
+    """Let bare numbers of days count as everywhere else; where it is not certain how, they are no dates."""
+    if sheet.epoch == Epoch.FROM_1900:
+        return
+    for row in sheet.grid[body:]:
+        for index in columns:
+            if index < len(row) and is_counted_day(row[index]):
+                row[index] = (
+                    float(row[index]) + DAYS_FROM_1900_TO_1904  # type: ignore[arg-type]  # it is a number
+                    if sheet.epoch == Epoch.FROM_1904
+                    else text_of(row[index])
+                )
 
 
 def _repeat_merged(grid: Grid, merges: list[Merge], body: int, columns: set[int]) -> None:

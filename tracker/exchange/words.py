@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
@@ -38,6 +39,39 @@ FIELDS: Mapping[str, Promise] = {
     "month_only": _("dates known to the month only"),
 }
 
+# What a column can mean, as a person chooses it.
+COLUMNS: Mapping[Field, Promise] = {
+    Field.NUMBER: _("number in the list"),
+    Field.ENTERPRISE: _("enterprise"),
+    Field.CREDIT_CODE: _("unified social credit code"),
+    Field.TOWNSHIP: _("township or park"),
+    Field.CHAIN: _("industrial chain"),
+    Field.INDUSTRY: _("industry code"),
+    Field.RUNG: _("grade of the enterprise"),
+    Field.PROJECT: _("project"),
+    Field.PROJECT_CODE: _("project code"),
+    Field.NATURE: _("construction nature"),
+    Field.PLANNED_TOTAL: _("planned total (万元)"),
+    Field.PLANNED_EQUIPMENT: _("of which equipment (万元)"),
+    Field.ANNUAL_PLAN: _("annual plan (万元)"),
+    Field.FILED: _("filed on"),
+    Field.PLANNED_START: _("planned start"),
+    Field.STARTED: _("started on"),
+    Field.PLANNED_COMPLETION: _("planned completion"),
+    Field.COMPLETED: _("completed on"),
+    Field.CUMULATIVE: _("investment since the start (万元)"),
+    Field.YTD: _("investment this year (万元)"),
+    Field.PROGRESS: _("progress (%)"),
+    Field.PROGRESS_NOTE: _("progress in words"),
+    Field.INCLUSION: _("inclusion in statistics"),
+    Field.INCLUDED: _("included on"),
+    Field.PROBLEM: _("open problem"),
+    Field.RESPONSIBLE: _("responsible person"),
+    Field.CONTACT: _("contact"),
+    Field.PHONE: _("phone"),
+    Field.REMARK: _("in one sentence"),
+}
+
 # Values that are the code of a half-month.
 NAMES_HALF_MONTH = frozenset({"half_month", "named_half_month"})
 # Why a file or a half-month is not taken, with the remedy.
@@ -46,18 +80,42 @@ REFUSALS: Mapping[str, Promise] = {
         "The file is larger than %(most)s MB. Remove pictures and other sheets, then save it again."
     ),
     "file_empty": _("The file is empty. Choose the saved workbook."),
-    "not_xlsx": _(
-        "Only .xlsx workbooks can be read so far. Open the file in Excel or WPS, choose “Save as” and the "
-        "type .xlsx."
-    ),
-    "locked_or_old": _(
-        "The file is protected by a password, or is an old .xls under another name. Remove the password, "
-        "choose "
-        "“Save as” and the type .xlsx."
+    "is_locked": _(
+        "The file is protected by a password. Remove the password in Excel or WPS, save it and hand it in "
+        "again."
     ),
     "not_a_workbook": _(
-        "This is not a workbook, whatever its name says. Open it in Excel or WPS and save it with the type "
+        "This is no table, whatever its name says. Open it in Excel or WPS, choose “Save as” and the type "
         ".xlsx."
+    ),
+    "is_xlsb": _(
+        "This is a binary workbook (.xlsb). Open it in Excel or WPS, choose “Save as” and the type .xlsx."
+    ),
+    "is_ods": _(
+        "This is an OpenDocument table (.ods). Open it in LibreOffice or WPS, choose “Save as” and the type "
+        ".xlsx."
+    ),
+    "is_document": _(
+        "This is a text or a presentation, not a table. Copy the table into a new workbook and save it as "
+        ".xlsx."
+    ),
+    "is_pdf": _("This is a PDF. Ask for the workbook that it was made from, and hand that in."),
+    "is_picture": _("This is a picture. Ask for the workbook that it shows, and hand that in."),
+    "is_page": _(
+        "This is a web page or XML under the name of a workbook, as some systems export it. Open it in Excel "
+        "or WPS, choose “Save as” and the type .xlsx."
+    ),
+    "is_utf16": _(
+        "This text is kept as UTF-16. Open it in Excel or WPS, choose “Save as” and the type “CSV UTF-8” or "
+        ".xlsx."
+    ),
+    "quotes_broken": _(
+        "From row %(row)s on the quotation marks do not match, so the columns cannot be told apart. Save the "
+        "table as .xlsx, or correct the row."
+    ),
+    "unknown_unit": _(
+        "The note above the table names the unit %(unit)s. Only 元, 千元, 万元 and 亿元 are read: convert "
+        "the figures, or correct the note."
     ),
     "file_broken": _(
         "The file is damaged. Open it in Excel or WPS, save it again as .xlsx and hand in the new file."
@@ -115,6 +173,10 @@ ERRORS: Mapping[str, Promise] = {
     "missing": _("The cell is empty. Fill it in."),
     "too_long": _("The text is longer than %(most)s signs. Shorten it."),
     "not_a_date": _("This is no date. Write it like 2026-03-15, or 2026年3月 when the day is not known."),
+    "formula_without_value": _(
+        "The formula here has no result that can be read. Correct it; or open the file in Excel or WPS, save "
+        "it and hand it in again; or type the value."
+    ),
     "january_or_october": _(
         "This number may mean January or October. Write the month like 2026年1月 or 2026年10月."
     ),
@@ -198,7 +260,29 @@ NOTES: Mapping[str, Promise] = {
         "The %(half_month)s is closed: inspections that are missing can be added, none can be changed."
     ),
     "other_sheet": _("Sheet “%(sheet)s” is read. Sheet “%(other)s” has a table too and is left out."),
+    "stopped_by_changes": _(
+        "%(count)s rows would change what is in the library, and the table was handed in to take nothing "
+        "then. Correct them, or choose another way below."
+    ),
+    "stopped_by_errors": _(
+        "%(count)s rows are wrong, and the table was handed in to take nothing then. Correct them, or choose "
+        "another way below."
+    ),
     "columns_not_read": _("These columns are left out: %(heads)s."),
+}
+
+# Why the background could not finish, with the remedy.
+TROUBLES: Mapping[str, Promise] = {
+    "library_changed": _(
+        "Something else was written meanwhile, so nothing was taken. Look at the preview again."
+    ),
+    "half_month_closed": _("The half-month was closed meanwhile, so nothing was taken."),
+    "stopped": _("Nothing was taken: rows differ from the library, or are wrong."),
+    "touched": _("It was not undone: something was done since to what the table has brought."),
+    "worker_failed": _(
+        "The work was begun several times and never finished; nothing was taken. Hand the table in again in "
+        "parts, and tell the administrator."
+    ),
 }
 
 LEFT_OUT: Mapping[str, Promise] = {
@@ -219,6 +303,14 @@ def refusal(refused: UnreadableFile | HalfMonthTakesNoTable) -> str:
     return _said(REFUSALS[refused.code], values)
 
 
+def trouble(kept: Mapping[str, Any]) -> str:
+    """Why a hand-in was refused in the background, or has failed there."""
+    code = kept.get("code", "")
+    if code in TROUBLES:
+        return str(TROUBLES[code])
+    return refusal(UnreadableFile(code, **kept.get("values", {}))) if code in REFUSALS else ""
+
+
 def remark(note: Note) -> str:
     """What is wrong or odd at a place, and what to do."""
     return _said({**ERRORS, **WARNINGS, **NOTES}[note.code], dict(note.values))
@@ -231,6 +323,11 @@ def _said(sentence: Promise, values: Mapping[str, Any]) -> str:
         name: half_month_label(HalfMonth.parse(value)) if name in NAMES_HALF_MONTH else value
         for name, value in values.items()
     }
+
+
+def table_label(table: str) -> str:
+    """What a record of a table is called."""
+    return str(apps.get_model("tracker", table)._meta.verbose_name)
 
 
 def field_label(change: Change) -> str:

@@ -99,4 +99,7 @@ urlpatterns = [
     path("health/mails/<id:pk>/again/", health.TryMailAgain.as_view(), name="try_mail_again"),
     path("health/mails/<id:pk>/aside/", health.SetMailAside.as_view(), name="set_mail_aside"),
     path("more/imports/<id:pk>/", imports.ImportPreview.as_view(), name="import"),
+    path("more/imports/<id:pk>/undo/", imports.UndoImport.as_view(), name="undo_import"),
+    path("more/imports/columns/", imports.ColumnNames.as_view(), name="column_names"),
+    path("more/imports/columns/<id:pk>/", imports.ColumnName.as_view(), name="column_name"),
 ]

@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from tracker.accounts.models import User
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.effects import forget_contact
+from tracker.exchange.models import ImportBatch, ImportEffect
 from tracker.inspections.models import Inspection
 from tracker.library.contacts import CONTACT_FIELDS, remove_contact, remove_further_contacts
 from tracker.library.inclusion.actions import clear_orphans as clear_papers
@@ -63,6 +64,8 @@ def forget_contacts(now: datetime) -> int:
             named: list[Enterprise | Project] = [enterprise, *enterprise.projects.all()]
             emptied = [remove_contact(subject, by=None, why=TIME_IS_OVER) for subject in named]
             further = remove_further_contacts(enterprise, by=None, why=TIME_IS_OVER)
+            for subject in named:
+                forget_contact(subject, CONTACT_FIELDS)
         done += any(emptied) or bool(further)
     return done
 
@@ -117,6 +120,8 @@ def forget_sessions(now: datetime) -> int:
 def forget_import_files(now: datetime) -> int:
     """Empty the workbooks that were handed in long ago; what was taken from them stands in the library."""
     before = _before(now, "import_files")
+    # What stood in the library before a table was taken: from then on it cannot be undone.
+    _in_batches(ImportEffect.objects.filter(batch__uploaded_at__lt=before), lambda some: some.delete()[0])
     done = 0
     for table in (ImportBatch, BureauList):
         old = table._default_manager.filter(uploaded_at__lt=before).exclude(content=b"")

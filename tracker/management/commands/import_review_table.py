@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 
 from tracker.calendars.periods import HalfMonth, NotAPeriod, shanghai_date
-from tracker.exchange.actions import LibraryChanged, take_table
+from tracker.exchange.actions import LibraryChanged, meaning_in, take_table
 from tracker.exchange.archive import LARGEST_FILE, UnreadableFile
 from tracker.exchange.queries import HalfMonthTakesNoTable, Kind, Plan, half_month_of, plan_for
 from tracker.exchange.rules import Note
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no county {county}. Add it in the administration, or correct --county."
             )
-        table = read_table(_content(file), file.name)
+        table = read_table(_content(file), file.name, meaning_in(division))
         now = timezone.now()
         half_month = half_month_of(table, _half_month(cycle), shanghai_date(now))
         self.stdout.write(f"{file.name}: sheet {table.sheet}, {len(table.lines)} rows, {half_month.code}")

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.generic import FormView
 
-from tracker.library.contacts import remove_contact, reveal_phone
+from tracker.exchange.effects import forget_contact
+from tracker.library.contacts import CONTACT_FIELDS, remove_contact, reveal_phone
 from tracker.library.models import Enterprise, Project
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.contacts import RemoveContactForm
@@ -82,6 +83,7 @@ class RemovesContact(OfficialOnly, FormView):
             why=facts["why"],
             with_responsible=facts.get("with_responsible", False),
         )
+        forget_contact(self.subject, (*CONTACT_FIELDS, *emptied))
         told = gettext("The contact is removed.") if emptied else gettext("No contact was kept here.")
         messages.success(self.request, told)
         return redirect(self.page, pk=self.subject.pk)

@@ -1,4 +1,4 @@
-"""Taking a county's half-monthly table: hand it in, look at what would happen, confirm."""
+"""Taking a county's half-monthly table: hand it in, look at what would happen, confirm, and perhaps undo."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,18 +13,43 @@ from django.utils.translation import gettext as _
 from django.views.generic import FormView, TemplateView
 
 from tracker.calendars.periods import HalfMonth
-from tracker.exchange.actions import AlreadyTaken, LibraryChanged, hand_in, preview, table_of, take_batch
+from tracker.exchange.actions import (
+    TAKEN_AT_ONCE,
+    AlreadyTaken,
+    LibraryChanged,
+    Stopped,
+    ask_to_undo,
+    choose,
+    confirm,
+    hand_in,
+    learn_heads,
+    preview,
+    table_of,
+    take_batch,
+)
 from tracker.exchange.archive import LARGEST_FILE, UnreadableFile
-from tracker.exchange.models import ImportBatch
+from tracker.exchange.effects import NotTaken, TouchedSince, touched_since, undo_batch
+from tracker.exchange.models import ColumnSynonym, ImportBatch
 from tracker.exchange.queries import HalfMonthTakesNoTable, Kind, Plan, PlannedRow
 from tracker.exchange.remarks import workbook_with_remarks
-from tracker.exchange.rules import Note
-from tracker.exchange.words import LEFT_OUT, field_label, refusal, remark, shown
+from tracker.exchange.rules import Field, Note
+from tracker.exchange.sheet import Table
+from tracker.exchange.tasks import ring
+from tracker.exchange.words import (
+    COLUMNS,
+    LEFT_OUT,
+    field_label,
+    refusal,
+    remark,
+    shown,
+    table_label,
+    trouble,
+)
 from tracker.inspections.actions import CycleIsClosed
 from tracker.library.models import Division
 from tracker.library.rules import with_masked_phones
 from tracker.office.access import OfficialOnly
-from tracker.office.forms.imports import ImportForm
+from tracker.office.forms.imports import ColumnNameForm, HandlingForm, HeadsForm, ImportForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HAND_INS_SHOWN = 50
@@ -43,8 +68,14 @@ class Imports(OfficialOnly, FormView):
         """The form offers the half-months up to today."""
         return {**super().get_form_kwargs(), "today": timezone.localdate()}
 
+    def get_form(self, form_class: Any = None) -> Any:
+        """With what the person may set."""
+        form = super().get_form(form_class)
+        form.keep_to(self.person)
+        return form
+
     def form_valid(self, form: ImportForm) -> HttpResponse:
-        """Keep the workbook and go on to its preview; one that cannot be read is an error of the form."""
+        """Keep the file and go on to its preview; one that cannot be read is an error of the form."""
         file = form.cleaned_data["file"]
         content = file.read(LARGEST_FILE + 1)
         try:
@@ -55,6 +86,8 @@ class Imports(OfficialOnly, FormView):
                 chosen=form.cleaned_data["cycle"],
                 by=self.person,
                 at=timezone.now(),
+                existing=form.cleaned_data["existing"],
+                wrong=form.cleaned_data["wrong"],
             )
         except UnreadableFile as refused:
             form.add_error("file", refusal(refused))
@@ -62,6 +95,8 @@ class Imports(OfficialOnly, FormView):
         except HalfMonthTakesNoTable as refused:
             form.add_error("cycle", refusal(refused))
             return self.form_invalid(form)
+        if batch.state == ImportBatch.State.QUEUED:
+            ring(batch)
         return redirect("office:import", pk=batch.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -97,18 +132,20 @@ class Replaced:
     label: str
     old: str
     new: str
+    is_left: bool
 
 
-class ImportPreview(OfficialOnly, TemplateView):
-    """What will happen if this table is taken; and once it is, what did."""
+class OneImport(OfficialOnly):
+    """A page about one hand-in, of a county that the official sees."""
 
     needs = "import_table"
-    template_name = "office/import_preview.html"
 
     @cached_property
     def batch(self) -> ImportBatch:
-        """The hand-in, of a county that the official sees."""
-        batches = ImportBatch.objects.visible_to(self.person).select_related("county", "uploaded_by")
+        """The hand-in."""
+        batches = ImportBatch.objects.visible_to(self.person).select_related(
+            "county", "uploaded_by", "taken_by", "undone_by"
+        )
         batch: ImportBatch = get_object_or_404(batches, pk=self.kwargs["pk"])
         self.require(batch)
         return batch
@@ -118,29 +155,84 @@ class ImportPreview(OfficialOnly, TemplateView):
         """The page is about the county that the table was handed in for."""
         return self.batch.county
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The hand-in and its half-month."""
+        start = self.batch.cycle_start
+        half_month = HalfMonth.starting(start) if start else None
+        return super().get_context_data(batch=self.batch, half_month=half_month, **kwargs)
+
+
+class ImportPreview(OneImport, TemplateView):
+    """What will happen if this table is taken; while it is at work how far it is; and then what it did."""
+
+    template_name = "office/import_preview.html"
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The preview, or with `?remarks` the rows that are wrong or odd as a workbook."""
-        if self.batch.state == ImportBatch.State.TAKEN:
-            return self.render_to_response(self.get_context_data())
+        """The preview, or with `?remarks` the table with remarks, or with `?state` how far it has come."""
+        state = self.batch.state
+        if "state" in request.GET:
+            return self._state()
+        if state in ImportBatch.AT_WORK:
+            return self.render_to_response(self.get_context_data(at_work=True))
+        if state in (ImportBatch.State.REFUSED, ImportBatch.State.FAILED):
+            return self.render_to_response(self.get_context_data(refused=trouble(self.batch.trouble)))
+        if state != ImportBatch.State.UPLOADED:
+            can_undo = state == ImportBatch.State.TAKEN and self.batch.effects.exists()
+            kept = trouble(self.batch.trouble)
+            return self.render_to_response(self.get_context_data(can_undo=can_undo, trouble=kept))
         try:
-            plan = preview(self.batch)
+            table = table_of(self.batch)
+            if table.missing:
+                return self.render_to_response(self.get_context_data(**self._incomplete(table)))
+            plan = preview(self.batch, table)
         except (UnreadableFile, HalfMonthTakesNoTable) as refused:
             return self.render_to_response(self.get_context_data(refused=refusal(refused)))
         if "remarks" in request.GET:
-            return self._workbook(plan)
-        return self.render_to_response(self.get_context_data(**self._shown(plan)))
+            return self._workbook(table, plan)
+        return self.render_to_response(self.get_context_data(**self._shown(table, plan)))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Take the table; however often it is confirmed, once."""
+        """Take the table, once however often it is confirmed; or say first how, and what its heads mean."""
+        act = request.POST.get("act", "take")
+        if act == "choose":
+            self._choose(request)
+        elif act == "heads":
+            self._learn(request)
+        elif self.batch.total > TAKEN_AT_ONCE:
+            if confirm(self.batch, by=self.person):
+                ring(self.batch)
+            else:
+                messages.info(request, _("This table has been taken already; nothing was taken twice."))
+        else:
+            self._take(request)
+        return redirect("office:import", pk=pk)
+
+    def _choose(self, request: HttpRequest) -> None:
+        form = HandlingForm(request.POST)
+        form.keep_to(self.person)
+        if form.is_valid():
+            choose(self.batch, form.cleaned_data["existing"], form.cleaned_data["wrong"])
+
+    def _learn(self, request: HttpRequest) -> None:
+        try:
+            form = HeadsForm(request.POST, heads=table_of(self.batch).not_understood)
+        except UnreadableFile as refused:
+            messages.error(request, refusal(refused))
+            return
+        if form.is_valid() and learn_heads(self.county, form.meanings()):
+            messages.success(
+                request, _("The table was read again. The county's names of these columns are remembered.")
+            )
+
+    def _take(self, request: HttpRequest) -> None:
         try:
             counts = take_batch(self.batch, by=self.person, at=timezone.now()).counts
         except AlreadyTaken:
             messages.info(request, _("This table has been taken already; nothing was taken twice."))
+        except Stopped:
+            messages.error(request, trouble({"code": "stopped"}))
         except (LibraryChanged, CycleIsClosed):
-            messages.error(
-                request,
-                _("Something else was written meanwhile, so nothing was taken. Look at the preview again."),
-            )
+            messages.error(request, trouble({"code": "library_changed"}))
         except (UnreadableFile, HalfMonthTakesNoTable) as refused:
             messages.error(request, refusal(refused))
         else:
@@ -157,24 +249,30 @@ class ImportPreview(OfficialOnly, TemplateView):
                     "refused": counts.refused,
                 },
             )
-        return redirect("office:import", pk=pk)
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The hand-in and its half-month."""
-        half_month = HalfMonth.starting(self.batch.cycle_start)
-        return super().get_context_data(batch=self.batch, half_month=half_month, **kwargs)
+    def _state(self) -> HttpResponse:
+        """How far it has come; once it is done, the whole page is asked for again."""
+        if self.batch.state in ImportBatch.AT_WORK:
+            self.template_name = "office/_import_progress.html"
+            return self.render_to_response(self.get_context_data())
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
 
-    def _shown(self, plan: Plan) -> dict[str, Any]:
+    def _incomplete(self, table: Table) -> dict[str, Any]:
+        missing = UnreadableFile(
+            "columns_missing", sheet=table.sheet, row=table.head_row, missing=",".join(table.missing)
+        )
+        return {"refused": refusal(missing), "heads_form": HeadsForm(heads=table.not_understood)}
+
+    def _shown(self, table: Table, plan: Plan) -> dict[str, Any]:
         rows: dict[str, list[PlannedRow]] = {"wrong": [], "new": [], "changed": [], "same": []}
         for row in plan.rows:
             rows[row.kind].append(row)
         errors = [Remark.of(note) for row in rows["wrong"] for note in row.errors]
         warnings = [Remark.of(note) for row in plan.sound for note in row.warnings]
-        changes = list(_replaced(plan.sound))
-        left_out = [
-            (one.row, LEFT_OUT[one.kind], with_masked_phones(one.text))
-            for one in table_of(self.batch).left_out
-        ]
+        differences = list(_replaced(plan.sound))
+        changes = [one for one in differences if not one.is_left]
+        left_as_they_are = [one for one in differences if one.is_left]
+        left_out = [(one.row, LEFT_OUT[one.kind], with_masked_phones(one.text)) for one in table.left_out]
         return {
             "plan": plan,
             "numbers": {kind: len(those) for kind, those in rows.items()},
@@ -195,12 +293,20 @@ class ImportPreview(OfficialOnly, TemplateView):
             "changes_more": max(0, len(changes) - ROWS_SHOWN),
             "new": rows["new"][:ROWS_SHOWN],
             "new_more": max(0, len(rows["new"]) - ROWS_SHOWN),
+            "left_as_they_are": left_as_they_are[:ROWS_SHOWN],
+            "left_more": max(0, len(left_as_they_are) - ROWS_SHOWN),
             "left_out": left_out,
+            "obstacles": [remark(note) for note in plan.obstacles],
+            "trouble": trouble(self.batch.trouble),
             "nothing_to_take": plan.counts.created + plan.counts.changed == 0,
+            "heads_form": HeadsForm(heads=table.not_understood) if table.not_understood else None,
+            "handling_form": HandlingForm(
+                initial={"existing": self.batch.existing, "wrong": self.batch.wrong}
+            ),
         }
 
-    def _workbook(self, plan: Plan) -> HttpResponse:
-        content = workbook_with_remarks(table_of(self.batch), plan)
+    def _workbook(self, table: Table, plan: Plan) -> HttpResponse:
+        content = workbook_with_remarks(bytes(self.batch.content), table, plan)
         response = HttpResponse(content, content_type=XLSX)
         response["Content-Disposition"] = f'attachment; filename="remarks-{self.batch.pk}.xlsx"'
         return response
@@ -218,4 +324,113 @@ def _replaced(rows: Iterable[PlannedRow]) -> Iterable[Replaced]:
             for change in part.changes:
                 old, new = shown(change, change.old), shown(change, change.new)
                 names = (planned.row.enterprise_name, planned.row.project_name)
-                yield Replaced(planned.number, *names, field_label(change), old, new)
+                yield Replaced(planned.number, *names, field_label(change), old, new, part.is_left)
+
+
+class UndoImport(OneImport, TemplateView):
+    """Take back all that a table has brought, while nobody has touched any of it."""
+
+    template_name = "office/import_undo.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What would go, or what has been touched since."""
+        is_taken = self.batch.state == ImportBatch.State.TAKEN and self.batch.effects.exists()
+        touched = touched_since(self.batch) if is_taken else []
+        told = [(table_label(one.table), with_masked_phones(one.name), one.who, one.at) for one in touched]
+        return super().get_context_data(is_taken=is_taken, touched=told, **kwargs)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Undo it, once however often it is asked for."""
+        if self.batch.total > TAKEN_AT_ONCE:
+            if ask_to_undo(self.batch, by=self.person):
+                ring(self.batch)
+            return redirect("office:import", pk=pk)
+        try:
+            undo_batch(self.batch, by=self.person, at=timezone.now())
+        except NotTaken:
+            messages.info(request, _("There is nothing to undo here."))
+        except TouchedSince:
+            messages.error(request, trouble({"code": "touched"}))
+            return redirect("office:undo_import", pk=pk)
+        else:
+            messages.success(request, _("The table is undone: the library is as it was before."))
+        return redirect("office:import", pk=pk)
+
+
+class ColumnNames(OfficialOnly, FormView):
+    """What the county calls its columns, beside the names that everybody knows."""
+
+    needs = "import_table"
+    form_class = ColumnNameForm
+    template_name = "office/column_names.html"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form is about the county."""
+        return {**super().get_form_kwargs(), "county": self.county}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """With what the person may set."""
+        form = super().get_form(form_class)
+        form.keep_to(self.person)
+        return form
+
+    def form_valid(self, form: ColumnNameForm) -> HttpResponse:
+        """Remember one more."""
+        learn_heads(self.county, [(form.cleaned_data["head"], Field(form.cleaned_data["field"]))])
+        messages.success(self.request, _("The name of the column is remembered."))
+        return redirect("office:column_names")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The county's names with what they mean."""
+        rows = ColumnSynonym.objects.visible_to(self.person).filter(county=self.county)
+        names = [(row, COLUMNS[Field(row.field)]) for row in rows if row.field in list(Field)]
+        return super().get_context_data(names=names, **kwargs)
+
+
+class ColumnName(OfficialOnly, FormView):
+    """Change or forget what a county calls a column."""
+
+    needs = "import_table"
+    form_class = ColumnNameForm
+    template_name = "office/column_name.html"
+
+    @cached_property
+    def synonym(self) -> ColumnSynonym:
+        """The name, of a county that the official sees."""
+        rows = ColumnSynonym.objects.visible_to(self.person).select_related("county")
+        row: ColumnSynonym = get_object_or_404(rows, pk=self.kwargs["pk"])
+        self.require(row)
+        return row
+
+    @cached_property
+    def county(self) -> Division:
+        """The page is about the county whose name it is."""
+        return self.synonym.county
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form is about this one."""
+        return {**super().get_form_kwargs(), "county": self.county, "instance": self.synonym}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        """With what the person may set."""
+        form = super().get_form(form_class)
+        form.keep_to(self.person)
+        return form
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Change it, or forget it."""
+        if request.POST.get("act") == "forget":
+            self.synonym.delete()
+            messages.success(request, _("The name is forgotten; a column with this head is left out again."))
+            return redirect("office:column_names")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: ColumnNameForm) -> HttpResponse:
+        """Keep it."""
+        form.save()
+        messages.success(self.request, _("The name of the column is remembered."))
+        return redirect("office:column_names")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the name itself."""
+        return super().get_context_data(synonym=self.synonym, **kwargs)
