@@ -155,13 +155,13 @@ def test_totals_notes_and_empty_rows_are_no_projects(liaison: User, project: Pro
         (b"", "a.csv", "file_empty"),
         (b"PK\x03\x04broken", "a.xlsx", "file_broken"),
         (b"\x00\x01", "a.csv", "not_a_workbook"),
-        (b"\xff\xfe\xff\xff\xff", "a.csv", "file_broken"),
+        (b"\xff\xfe\xff\xff\xff", "a.csv", "is_utf16"),
         (b"a,b\r\n1,2", "a.csv", "no_bureau_list"),
         (b"x" * (10 * 1024 * 1024 + 1), "a.csv", "file_too_large"),
         (csv_of(), "a.csv", "no_rows_in_list"),
         (xlsx(), "a.xlsx", "no_rows_in_list"),
-        (b"text", "a.txt", "not_xlsx"),
-        (csv_of(*[row_of() for _ in range(1)]) + b"\r\n" * 6_000, "a.csv", "too_many_rows"),
+        (b"text", "a.txt", "no_bureau_list"),
+        (csv_of(*[row_of(project="某项目")] * 5_001), "a.csv", "too_many_rows"),
     ],
 )
 def test_a_file_without_a_list_is_refused_with_the_remedy(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Field, Model, OuterRef, QuerySet
+from django.db.models import Exists, Field, Max, Model, OuterRef, QuerySet
 
 from tracker.accounts.models import User
 from tracker.audit.context import because
@@ -23,12 +23,22 @@ from tracker.exchange.models import ImportBatch, ImportEffect
 from tracker.inspections.actions import assess
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, Division, Enterprise, Industry, Project
+from tracker.library.records import FormerName, StageChange, TotalChange
 
 AT_ONCE = 500
 # What a table writes to, in the order in which it can be taken back.
 TABLES: Mapping[str, type[Model]] = {
     model._meta.model_name or "": model
-    for model in (Inspection, AnnualPlan, Award, Project, Enterprise, Division, Industry)
+    for model in (
+        *(Inspection, AnnualPlan, Award, StageChange, TotalChange, FormerName),
+        *(Project, Enterprise, Division, Industry),
+    )
+}
+# What is written down by itself when a table changes a stage, a total or a name, and whose it is.
+LOGS: Mapping[type[Model], str] = {
+    StageChange: "project__county",
+    TotalChange: "project__county",
+    FormerName: "enterprise__county",
 }
 # What follows from other rows, and changes without anybody having touched this one.
 FOLLOWS = {"project": {"badge", "badge_cycle_start"}, "award": {"state"}, "division": {"path"}}
@@ -68,6 +78,11 @@ def _columns(model: type[Model]) -> "list[Field[Any, Any]]":
     ]
 
 
+def _last(model: type[Model]) -> int:
+    last: int | None = model._default_manager.aggregate(last=Max("pk"))["last"]
+    return last or 0
+
+
 def _values(row: Model, columns: "Iterable[Field[Any, Any]]") -> dict[str, Any]:
     return {column.attname: plain(getattr(row, column.attname)) for column in columns}
 
@@ -94,6 +109,7 @@ class Recording:
         self.batch = batch
         self.before: dict[type[Model], dict[Any, dict[str, Any]]] = {}
         self.new: dict[type[Model], set[Any]] = {}
+        self.last = {model: _last(model) for model in LOGS}
 
     def look(self, model: type[Model], pks: Collection[Any]) -> None:
         """These rows may change, unless they are new themselves."""
@@ -108,6 +124,9 @@ class Recording:
 
     def keep(self) -> None:
         """Write down what is different, or new, by now."""
+        for model, county in LOGS.items():
+            here = {county: self.batch.county_id, "pk__gt": self.last[model]}
+            self.added(model, model._default_manager.filter(**here).values_list("pk", flat=True))
         effects = []
         for name, model in TABLES.items():
             columns = _columns(model)
@@ -264,6 +283,8 @@ class _Undoing:
         self.new(Inspection).delete()
         self._restore(Inspection)
         self.new(AnnualPlan).delete()
+        for log in LOGS:
+            self.new(log).delete()
         Award.objects.filter(project__in=self.new(Project).values("pk")).delete()
         for model in (Project, Enterprise):
             self._restore(model)
