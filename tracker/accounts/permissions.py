@@ -121,6 +121,7 @@ add_perm(
 add_perm("add_project", _is_among(roles.KEEPING) & works_in_a_county)
 add_perm("change_project", lies_in_their_place & (leads | inspects_it))
 add_perm("set_inclusion", lies_in_their_place & _is_among(roles.INCLUDING))
+add_perm("export_list", _is_among(roles.OFFICIALS))
 add_perm("import_table", is_of_their_county & _is_among(roles.IMPORTING))
 add_perm("reveal_phone", lies_in_their_place & (leads | (_is_among(roles.KEEPING) & answers_for_the_record)))
 add_perm("know_phone", _is_among(frozenset({Role.ENTERPRISE})) & is_of_their_enterprise)

@@ -17,6 +17,7 @@ from tracker.calendars.periods import HalfMonth
 from tracker.exchange import rules
 from tracker.exchange.archive import UnreadableFile
 from tracker.exchange.rules import Column, Day, Field, Line, Note, ReadRow, Row
+from tracker.exchange.shape import says_only_the_stage
 from tracker.exchange.sheet import Table
 from tracker.inspections.actions import FINISHED_STAGES, findings_of
 from tracker.inspections.models import Cycle, Inspection
@@ -428,9 +429,9 @@ class _Planner:
             stage=row.stage,
             inclusion_state=str(state),
             included_on=included_on,
-            started_on=_finer(row.started, before or project, before, "started_on"),
-            completed_on=_finer(row.completed, before or project, before, "completed_on"),
-            progress_note=row.progress_note or (before.progress_note if before else ""),
+            started_on=_finer(row.started, project, before, "started_on"),
+            completed_on=_finer(row.completed, project, before, "completed_on"),
+            progress_note=_progress_note(row, before),
             remark=row.remark or (before.remark if before else ""),
         )
 
@@ -574,13 +575,25 @@ def _dates(project: Project | None, found: Mapping[str, Day | None]) -> dict[str
     return dates
 
 
-def _finer(
-    found: Day | None, known: Inspection | Project | None, before: Inspection | None, name: str
-) -> date | None:
-    """The day that the row gives; what it leaves empty, or knows to the month only, stays as it was known."""
+def _progress_note(row: Row, before: Inspection | None) -> str:
+    """The words of the row; the word that our own table gives a stage for want of others says nothing new."""
+    if before is None:
+        return row.progress_note or ""
+    says_nothing = row.progress_note is None or says_only_the_stage(row.progress_note, before.stage)
+    return before.progress_note if says_nothing else row.progress_note or ""
+
+
+def _finer(found: Day | None, project: Project | None, before: Inspection | None, name: str) -> date | None:
+    """The day that the row gives, where it says anything new.
+
+    What it leaves empty, knows to the month only, or repeats from the project's own facts stays as it was.
+    """
+    entered: date | None = getattr(before, name) if before else None
     if found is None:
-        return getattr(before, name) if before else None
-    day: date | None = getattr(known, name) if known else None
+        return entered
+    if before is not None and project is not None and found.day == getattr(project, name):
+        return entered
+    day: date | None = getattr(before or project, name) if before or project else None
     is_same_month = day is not None and (day.year, day.month) == (found.day.year, found.day.month)
     return day if found.is_month_only and is_same_month else found.day
 

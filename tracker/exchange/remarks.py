@@ -11,6 +11,7 @@ from tracker.exchange.queries import Plan, PlannedRow
 from tracker.exchange.rules import masked, text_of
 from tracker.exchange.sheet import Table
 from tracker.exchange.words import remark
+from tracker.spreadsheets.writing import put
 
 REMARK_WIDTH = 70
 
@@ -54,10 +55,8 @@ def _told(row: PlannedRow) -> str:
 
 
 def _cell(sheet: object, text: str, *, is_head: bool = False) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=text)
-    # Text stays text: "=1+1" in somebody's table must not become a formula in ours.
-    cell.data_type = "s"
-    cell.quotePrefix = text.startswith(("=", "+", "-", "@"))
+    cell = WriteOnlyCell(sheet)
+    put(cell, text)
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     if is_head:
         cell.font = Font(bold=True)
