@@ -133,7 +133,7 @@ def test_in_chinese_heads_words_and_name_are_chinese():
     person = make_official(Role.LEADER, language="zh-hans")
     answer = client_of(person).get(reverse("office:export_projects"), {"format": "csv"})
     assert "%E5%BA%86%E4%BA%91%E5%8E%BF" in answer["Content-Disposition"]
-    assert rows_of_csv(answer)[0]["阶段"] == "在建"
+    assert rows_of_csv(answer)[0]["项目阶段"] == "在建"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

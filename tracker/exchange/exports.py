@@ -1,14 +1,16 @@
 """What a list gives out: its columns, or everything that is known, a row at a time however many there are."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 from django.utils.text import capfirst
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -23,7 +25,7 @@ from tracker.library.words import badge_label
 from tracker.spreadsheets.writing import Head, Kind
 
 READ_AT_ONCE = 2_000
-TENTH = Decimal("0.1")
+TENTH, CENT = Decimal("0.1"), Decimal("0.01")
 # Free words in which somebody may have written a number down.
 MAY_NAME_A_PHONE = frozenset({"problem", "responsible_name", "contact_name"})
 
@@ -68,8 +70,8 @@ def project_columns(year: int) -> list[Column]:
         Column("enterprise", _("Enterprise"), "enterprise__name", width=30),
         Column("township", _("Township"), _in_readers_language("township")),
         _money("planned_total", _("Planned total (万元)")),
-        Column("plan", _("Plan this year (万元)"), _plan(year), Kind.MONEY),
-        Column("invested", _("Done this year (万元)"), _invested(year), Kind.MONEY),
+        Column("plan", _("Plan this year (万元)"), _plan(year), Kind.MONEY, _exact()),
+        Column("invested", _("Done this year (万元)"), _invested(year), Kind.MONEY, _exact()),
         Column("share", _("Done (%)"), Value(0), Kind.PER_CENT, width=9, share_of=("invested", "plan")),
         _choice(Project, "stage", _("Stage")),
         _choice(Project, "inclusion_state", pgettext("column", "Inclusion")),
@@ -85,6 +87,7 @@ def project_columns(year: int) -> list[Column]:
             _("Since the start (万元)"),
             Subquery(latest.values("cumulative_investment")[:1]),
             Kind.MONEY,
+            _exact(),
             is_listed=False,
         ),
         Column(
@@ -92,6 +95,7 @@ def project_columns(year: int) -> list[Column]:
             _("Progress (%)"),
             Subquery(latest.values("progress_percent")[:1]),
             Kind.PER_CENT,
+            _exact(),
             is_listed=False,
         ),
     ]
@@ -151,48 +155,87 @@ def export(rows: QuerySet[Any], columns: list[Column], *, reveals: Q | None = No
 
     Everything is said in the language of now: the rows are read when they are sent.
     """
-    hidden: list[str | Combinable] = [_flag(reveals)]
-    if any(field.name == "month_only" for field in rows.model._meta.concrete_fields):
-        hidden.append("month_only")
-    asked = rows.values_list(*[column.source for column in columns], *hidden)
-    return Export([column.head for column in columns], _said(asked, columns))
+    sources = [column.source for column in columns]
+    changes: list[Callable[[list[Any]], None]] = []
+    if reveals is None:
+        changes.append(_masking(columns))
+    else:
+        sources.append(Case(When(reveals, then=Value(True)), default=Value(False)))
+        changes.append(_masking(columns, unless=len(sources) - 1))
+    has_days = any(column.kind == Kind.DAY for column in columns)
+    if has_days and any(field.name == "month_only" for field in rows.model._meta.concrete_fields):
+        sources.append(Cast("month_only", models.TextField()))
+        changes.append(_shortening(columns, by=len(sources) - 1))
+    asked = rows.values_list(*sources).iterator(chunk_size=READ_AT_ONCE)
+    return Export([column.head for column in columns], _said(asked, columns, changes))
 
 
-def _said(asked: QuerySet[Any], columns: list[Column]) -> Iterator[list[Any]]:
+def _said(
+    asked: Iterator[tuple[Any, ...]], columns: list[Column], changes: list[Callable[[list[Any]], None]]
+) -> Iterator[list[Any]]:
     count = len(columns)
-    saying = [(number, column.say) for number, column in enumerate(columns) if column.say]
     at = {column.name: number for number, column in enumerate(columns)}
-    phones = [number for number, column in enumerate(columns) if "phone" in column.name]
-    words = [number for number, column in enumerate(columns) if column.name in MAY_NAME_A_PHONE]
+    saying = [(number, column.say) for number, column in enumerate(columns) if column.say]
     shares = [
         (number, at[column.share_of[0]], at[column.share_of[1]])
         for number, column in enumerate(columns)
         if column.share_of
     ]
-    days = {column.name: at[column.name] for column in columns if column.kind == Kind.DAY}
-    for row in asked.iterator(chunk_size=READ_AT_ONCE):
-        cells = list(row[:count])
+    for row in asked:
+        cells = list(row)
+        for change in changes:
+            change(cells)
         for number, say in saying:
             cells[number] = say(cells[number])
         for number, part, whole in shares:
             cells[number] = _share(cells[part], cells[whole])
-        if not row[count]:
-            for number in phones:
-                cells[number] = masked_phone(cells[number]) if cells[number] else ""
-            for number in words:
-                if cells[number]:
-                    cells[number] = with_masked_phones(cells[number])
-        if len(row) > count + 1 and row[count + 1]:
-            for name in row[count + 1]:
-                if name in days and cells[days[name]]:
-                    cells[days[name]] = f"{cells[days[name]]:%Y-%m}"
+        del cells[count:]
         yield cells
+
+
+def _masking(columns: list[Column], unless: int | None = None) -> Callable[[list[Any]], None]:
+    """Hides telephone numbers in a row, `unless` the cell there says that they may be seen."""
+    phones = [number for number, column in enumerate(columns) if "phone" in column.name]
+    words = [number for number, column in enumerate(columns) if column.name in MAY_NAME_A_PHONE]
+
+    def mask(cells: list[Any]) -> None:
+        if unless is not None and cells[unless]:
+            return
+        for number in phones:
+            if cells[number]:
+                cells[number] = masked_phone(cells[number])
+        for number in words:
+            if cells[number]:
+                cells[number] = with_masked_phones(cells[number])
+
+    return mask
+
+
+def _shortening(columns: list[Column], by: int) -> Callable[[list[Any]], None]:
+    """Leaves of a day the month, where the cell there names it among those of which no more is known."""
+    days = {column.name: number for number, column in enumerate(columns) if column.kind == Kind.DAY}
+
+    def shorten(cells: list[Any]) -> None:
+        if cells[by] == "[]":
+            return
+        for name in json.loads(cells[by]):
+            if name in days and cells[days[name]]:
+                cells[days[name]] = f"{cells[days[name]]:%Y-%m}"
+
+    return shorten
 
 
 def _share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     if part is None or not whole:
         return None
     return (part * 100 / whole).quantize(TENTH, ROUND_HALF_UP)
+
+
+def _exact() -> Say | None:
+    """With two places: SQLite drops the noughts of what is asked for beside the row."""
+    if connection.vendor != "sqlite":
+        return None
+    return lambda figure: None if figure is None else figure.quantize(CENT)
 
 
 def may_reveal(person: User, model: type[models.Model]) -> Q | None:
@@ -203,10 +246,6 @@ def may_reveal(person: User, model: type[models.Model]) -> Q | None:
     if person.role in roles.REVIEWING:
         return theirs
     return theirs & (Q(inspector=person) if model is Project else Q(projects__inspector=person))
-
-
-def _flag(holds: Q | None) -> Combinable:
-    return Value(False) if holds is None else Case(When(holds, then=Value(True)), default=Value(False))
 
 
 # --- columns ---

@@ -57,11 +57,12 @@ def xlsx_file(heads: Sequence[Head], rows: Iterable[Sequence[Any]], *, sheet: st
     """A workbook of one sheet as a temporary file at its beginning; the rows pass through one by one."""
     titles = [head.title for head in heads]
     formats = [_format(head.kind) for head in heads]
-    file = tempfile.TemporaryFile()  # noqa: SIM115  whoever sends it closes it
+    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115  whoever sends it closes it
     write_worksheet(
         # A table without rows still says what its columns are.
         _records(titles, rows),
-        file,
+        # Written to a path: into an open file the whole workbook would pass through memory.
+        file.name,
         sheet_name=sheet,
         freeze_row=1,
         freeze_col=1,

@@ -98,7 +98,10 @@ class ExportList(OfficialOnly):
                 csv_lines(table.heads, table.rows), content_type=CSV, headers=headers
             )
         file = xlsx_file(table.heads, table.rows, sheet=self.title[:31])
-        return FileResponse(file, content_type=XLSX, headers=headers)
+        answer = FileResponse(file, content_type=XLSX)
+        # Afterwards: it would call the file by the name that it has on the disk.
+        answer.headers.update(headers)
+        return answer
 
     def write_down(self, kind: str, number: int) -> None:
         """Who took out what, by which filters, and how many rows; numbers in plain are a reveal besides."""
