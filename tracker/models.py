@@ -9,6 +9,7 @@ from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
 from tracker.mailing.models import Attachment, Message
+from tracker.merging.models import DifferentEnterprises, DifferentProjects
 from tracker.operations.models import Heartbeat
 from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
@@ -24,6 +25,8 @@ __all__ = [
     "CalendarDay",
     "CountySettings",
     "Cycle",
+    "DifferentEnterprises",
+    "DifferentProjects",
     "Division",
     "Enterprise",
     "Heartbeat",

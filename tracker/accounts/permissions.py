@@ -120,6 +120,7 @@ add_perm(
 )
 add_perm("add_project", _is_among(roles.KEEPING) & works_in_a_county)
 add_perm("change_project", lies_in_their_place & (leads | inspects_it))
+add_perm("merge_records", is_of_their_county & leads)
 add_perm("set_inclusion", lies_in_their_place & _is_among(roles.INCLUDING))
 add_perm("export_list", _is_among(roles.OFFICIALS))
 add_perm("import_table", is_of_their_county & _is_among(roles.IMPORTING))

@@ -261,16 +261,22 @@ class _Known:
         self.county = county
         self.half_month = half_month
         codes = {row.credit_code for row in rows}
-        enterprises = Enterprise.objects.filter(credit_code__in=codes).select_related("township")
+        enterprises = Enterprise.objects.filter(credit_code__in=codes).select_related(
+            "township", "merged_into"
+        )
         self.enterprises = {enterprise.credit_code: enterprise for enterprise in enterprises}
         named = Q(code__in={row.project_code for row in rows if row.project_code})
         own = Q(enterprise__in=[one.pk for one in self.enterprises.values() if one.county_id == county.pk])
         projects = list(
-            Project.objects.filter(named | own).select_related("enterprise", "township", "inspector")
+            Project.objects.filter(named | own).select_related(
+                "enterprise", "township", "inspector", "merged_into"
+            )
         )
         self.by_code = {project.code: project for project in projects if project.code}
         self.by_name: dict[tuple[int, str], list[Project]] = {}
         for project in projects:
+            if project.merged_into_id is not None:
+                continue
             self.by_name.setdefault((project.enterprise_id, normalised(project.name)), []).append(project)
         ids = [project.pk for project in projects if project.county_id == county.pk]
         plans = AnnualPlan.objects.filter(project__in=ids, year=half_month.start.year).order_by("version")
@@ -376,6 +382,11 @@ class _Planner:
         enterprise = self.known.enterprises.get(row.credit_code)
         if enterprise is not None and enterprise.county_id != self.known.county.pk:
             raise _Refused(Field.CREDIT_CODE, "enterprise_elsewhere")
+        if enterprise is not None and enterprise.merged_into is not None:
+            kept = enterprise.merged_into
+            raise _Refused(
+                Field.CREDIT_CODE, "enterprise_merged", enterprise=kept.name, credit_code=kept.credit_code
+            )
         return enterprise
 
     def _project_of(self, row: Row, enterprise: Enterprise | None) -> Project | None:
@@ -386,6 +397,8 @@ class _Planner:
                 raise _Refused(Field.PROJECT_CODE, "project_elsewhere")
             if project is not None and project.enterprise.credit_code != row.credit_code:
                 raise _Refused(Field.PROJECT_CODE, "project_of_other", enterprise=project.enterprise.name)
+            if project is not None and project.merged_into is not None:
+                raise _Refused(Field.PROJECT_CODE, "project_merged", project=project.merged_into.name)
             if project is not None:
                 return project
         if enterprise is None:

@@ -100,7 +100,8 @@ class ExportList(OfficialOnly):
         file = xlsx_file(table.heads, table.rows, sheet=self.title[:31])
         answer = FileResponse(file, content_type=XLSX)
         # Afterwards: it would call the file by the name that it has on the disk.
-        answer.headers.update(headers)
+        for name, value in headers.items():
+            answer[name] = value
         return answer
 
     def write_down(self, kind: str, number: int) -> None:

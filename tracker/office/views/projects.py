@@ -25,10 +25,12 @@ from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
 from tracker.library.models import BadgeColour, Enterprise, Project
+from tracker.merging.queries import projects_like
 from tracker.office.access import OfficialOnly
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.tables.projects import ProjectTable, with_figures
+from tracker.office.views.likely import AsksBeforeDoubling, led_on
 from tracker.photos.models import Photo
 
 PHOTOS_SHOWN = 6
@@ -82,7 +84,8 @@ class OneProject(OfficialOnly):
     @cached_property
     def project(self) -> Project:
         """The project of the address."""
-        visible = Project.objects.visible_to(self.person).for_table().prefetch_related("plans")
+        visible = Project.objects.visible_to(self.person).for_table().select_related("merged_into")
+        visible = visible.prefetch_related("plans")
         project: Project = get_object_or_404(visible, pk=self.kwargs["pk"])
         self.require(project)
         return project
@@ -98,6 +101,10 @@ class ProjectPage(OneProject, DetailView):
 
     template_name = "office/project.html"
     context_object_name = "project"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; that of a merged project leads on."""
+        return led_on(request, self.project) or super().get(request, *args, **kwargs)
 
     def get_object(self, queryset: Any = None) -> Project:
         """The project of the address."""
@@ -138,6 +145,10 @@ class ProjectPage(OneProject, DetailView):
             if self._may_inspect(today)
             else "",
             "may_change": self.person.can("change_project", self.project),
+            "may_merge": self.person.can("merge_records", self.project),
+            "likely": projects_like(self.project.name, self.project.enterprise, self.project)
+            if self.person.can("merge_records", self.project)
+            else [],
             "photos": Photo.objects.standing()
             .filter(project=self.project)
             .select_related("added_by")[:PHOTOS_SHOWN],
@@ -228,7 +239,7 @@ class EditProject(KeepsProject):
         return self.done(gettext("Saved."))
 
 
-class AddProject(OfficialOnly, FormView):
+class AddProject(AsksBeforeDoubling, OfficialOnly, FormView):
     """Take a project into the library by hand."""
 
     needs = "add_project"
@@ -251,6 +262,8 @@ class AddProject(OfficialOnly, FormView):
 
     def form_valid(self, form: ProjectForm) -> HttpResponse:
         """Save; the next thing is its plan."""
+        if asked := self.asked_first(form):
+            return asked
         project = form.save()
         tell_warnings(self.request, form)
         messages.success(
