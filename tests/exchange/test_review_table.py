@@ -17,7 +17,7 @@ from tracker.calendars.periods import HalfMonth
 from tracker.exchange import shape
 from tracker.exchange.actions import take_table
 from tracker.exchange.queries import Kind, Plan, plan_for
-from tracker.exchange.review_table import NothingReported, latest_reported, reported, template
+from tracker.exchange.review_table import NothingReported, half_month_of_most, reported, template
 from tracker.exchange.rules import NATURES, Field, inclusion_of, rung_of, stage_of
 from tracker.exchange.sheet import read_table
 from tracker.inspections.models import Inspection
@@ -141,7 +141,22 @@ def test_a_project_that_nobody_has_inspected_is_given_no_figures_of_that_half_mo
     make_inspection(make_project(), make_cycle())
     table = read_table(reported(projects(), make_county(), OCTOBER), NAME)
     assert len(table.lines) == 1
-    assert latest_reported(projects()) == OCTOBER
+    assert half_month_of_most(projects()) == OCTOBER
+    assert [one.text[:12] for one in table.left_out if "另有1个项目" in one.text] != []
+
+
+def test_it_is_of_the_half_month_that_most_projects_were_inspected_in_last(project: Project):
+    earlier, later = make_cycle(code="2026-10-H1"), make_cycle()
+    make_inspection(project, earlier)
+    make_inspection(project, later)
+    for _number in range(2):
+        make_inspection(make_project(), earlier)
+    half_month = half_month_of_most(projects())
+    assert half_month == earlier.half_month
+    content = reported(projects(), make_county(), half_month)
+    # What was inspected since would not take what is edited here.
+    assert len(read_table(content, NAME).lines) == 2
+    assert changes(looked_at(content, half_month)) == []
 
 
 def test_telephone_numbers_are_masked_and_taken_back_they_leave_what_is_kept(project: Project):

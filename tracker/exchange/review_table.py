@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -43,44 +44,59 @@ class NothingReported(Exception):
 
 
 def template(projects: ProjectQuerySet, county: Division, half_month: HalfMonth) -> bytes:
-    """The half-month's table to be filled in: what was reported in it, else the last figures."""
-    return _drawn(_lines(projects, half_month, is_reported=False), county, half_month)
+    """The half-month's table to be filled in: with what was reported in it, else the last figures."""
+    earlier = Inspection.objects.accepted().filter(
+        project__in=projects.order_by(),
+        cycle_start__lt=half_month.start,
+        cycle_start__gte=half_month.plus(-24).start,
+    )
+    before = {row.project_id: row for row in earlier.order_by("cycle_start")}
+    lines = _lines(projects, half_month, {**before, **_reported_in(projects, half_month)})
+    return _drawn(lines, county, half_month)
 
 
 def reported(projects: ProjectQuerySet, county: Division, half_month: HalfMonth) -> bytes:
     """The table as it was reported in the half-month; taken back unchanged, it changes nothing.
 
-    A project that nobody has inspected then is not in it: it would be given figures that nobody has reported.
+    A project whose last inspection is of another half-month is not in it: it would be given figures that
+    nobody has reported, or would not take any more what is edited. How many these are stands below.
     """
-    lines = _lines(projects, half_month, is_reported=True)
+    in_it = projects_reported_last_in(projects, half_month)
+    lines = _lines(in_it, half_month, _reported_in(in_it, half_month))
     if not lines:
         raise NothingReported(half_month)
-    return _drawn(lines, county, half_month)
+    return _drawn(lines, county, half_month, left_out=projects.count() - len(lines))
 
 
-def latest_reported(projects: ProjectQuerySet) -> HalfMonth | None:
-    """The last half-month in which any of the projects was inspected."""
-    inspections = Inspection.objects.accepted().filter(project__in=projects.order_by())
-    start = inspections.order_by("-cycle_start").values_list("cycle_start", flat=True).first()
-    return HalfMonth.starting(start) if start else None
+def projects_reported_last_in(projects: ProjectQuerySet, half_month: HalfMonth) -> ProjectQuerySet:
+    """Those of the projects whose last inspection is of the half-month."""
+    return projects.annotate(last_reported=_last_reported()).filter(last_reported=half_month.start)
+
+
+def half_month_of_most(projects: ProjectQuerySet) -> HalfMonth | None:
+    """The half-month of which most of the projects have their last inspection; the later one of two."""
+    last = projects.order_by().annotate(last_reported=_last_reported()).exclude(last_reported=None)
+    counted = last.values("last_reported").annotate(number=Count("pk"))
+    most = counted.order_by("-number", "-last_reported").first()
+    return HalfMonth.starting(most["last_reported"]) if most else None
+
+
+def _last_reported() -> Subquery:
+    own = Inspection.objects.filter(project=OuterRef("pk")).order_by("-cycle_start")
+    return Subquery(own.values("cycle_start")[:1])
 
 
 # --- what stands in the rows ---
 
 
+def _reported_in(projects: ProjectQuerySet, half_month: HalfMonth) -> dict[int, Inspection]:
+    inspections = Inspection.objects.filter(project__in=projects.order_by()).in_cycle(half_month.start)
+    return {row.project_id: row for row in inspections}
+
+
 def _lines(
-    projects: ProjectQuerySet, half_month: HalfMonth, *, is_reported: bool
+    projects: ProjectQuerySet, half_month: HalfMonth, inspections: Mapping[int, Inspection]
 ) -> list[Mapping[Field, Any]]:
-    accepted = Inspection.objects.filter(project__in=projects.order_by())
-    in_it = {row.project_id: row for row in accepted.in_cycle(half_month.start)}
-    before: dict[int, Inspection] = {}
-    if is_reported:
-        projects = projects.filter(pk__in=in_it)
-    else:
-        earlier = accepted.accepted().filter(
-            cycle_start__lt=half_month.start, cycle_start__gte=half_month.plus(-24).start
-        )
-        before = {row.project_id: row for row in earlier.order_by("cycle_start")}
     year = half_month.start.year
     plans = AnnualPlan.objects.filter(project__in=projects.order_by(), year=year).order_by("version")
     amounts = {plan.project_id: plan.amount for plan in plans}
@@ -92,7 +108,7 @@ def _lines(
         _line(
             number,
             project,
-            in_it.get(project.pk) or before.get(project.pk),
+            inspections.get(project.pk),
             amounts.get(project.pk),
             half_month,
         )
@@ -169,7 +185,9 @@ def _included_on(project: Project, inspection: Inspection | None, state: str) ->
 # --- how it is drawn ---
 
 
-def _drawn(lines: list[Mapping[Field, Any]], county: Division, half_month: HalfMonth) -> bytes:
+def _drawn(
+    lines: list[Mapping[Field, Any]], county: Division, half_month: HalfMonth, left_out: int = 0
+) -> bytes:
     book = Workbook()
     book.properties.creator = "Jigai"
     sheet: Worksheet = book.active
@@ -180,7 +198,9 @@ def _drawn(lines: list[Mapping[Field, Any]], county: Division, half_month: HalfM
     for at in range(shape.FIRST_ROW, last_row + 1):
         number = at - shape.FIRST_ROW
         _draw_row(sheet, at, columns, lines[number] if number < len(lines) else {})
-    _draw_below(sheet, last_row + 1, len(columns))
+    below = [shape.BELOW, *([shape.LEFT_OUT.format(number=left_out)] if left_out else [])]
+    for at, text in enumerate(below, start=last_row + 1):
+        _draw_below(sheet, at, len(columns), text)
     notes: Worksheet = book.create_sheet(shape.NOTES_SHEET)
     for at, text in enumerate(shape.NOTES, start=1):
         put(notes.cell(at, 1), text)
@@ -262,8 +282,8 @@ def _format_of(column: Drawn, value: Any) -> str:
     return "0.##" if column.field == Field.PROGRESS and isinstance(value, Decimal) else column.number_format
 
 
-def _draw_below(sheet: Worksheet, at: int, last: int) -> None:
-    put(sheet.cell(at, 1), shape.BELOW)
+def _draw_below(sheet: Worksheet, at: int, last: int, text: str) -> None:
+    put(sheet.cell(at, 1), text)
     sheet.cell(at, 1).alignment = Alignment(wrap_text=True, vertical="center")
     sheet.merge_cells(start_row=at, start_column=1, end_row=at, end_column=last)
 

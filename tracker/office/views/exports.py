@@ -28,7 +28,8 @@ from tracker.exchange.exports import (
 from tracker.exchange.review_table import (
     NothingReported,
     TooManyRows,
-    latest_reported,
+    half_month_of_most,
+    projects_reported_last_in,
     reported,
     template,
 )
@@ -152,11 +153,11 @@ class ExportProjects(ExportList):
         return project_columns(HalfMonth.latest_cut_off(self.today).year)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A file of rows, or the county's table of the latest half-month with figures."""
+        """A file of rows, or the county's table of the half-month of which most have figures."""
         if request.GET.get("format") != "table":
             return super().get(request, *args, **kwargs)
         followed = self.rows.followed()
-        half_month = latest_reported(followed)
+        half_month = half_month_of_most(followed)
         try:
             if half_month is None:
                 raise NothingReported
@@ -177,7 +178,7 @@ class ExportProjects(ExportList):
                 % {"number": number},
             )
         else:
-            in_it = followed.filter(inspections__cycle_start=half_month.start).count()
+            in_it = projects_reported_last_in(followed, half_month).count()
             self.write_down("table", in_it)
             return review_table_answer(content, self.county, half_month)
         return redirect(f"{reverse('office:projects')}?{request.GET.urlencode()}")
