@@ -2,6 +2,7 @@
 
 import pytest
 
+from tracker.merging.queries import spoken
 from tracker.merging.rules import (
     are_like,
     are_one_enterprise,
@@ -26,7 +27,7 @@ PLACES = ["山东省", "德州市", "庆云县"]
     ],
 )
 def test_names_of_one_enterprise_are_like_each_other(one: str, other: str):
-    assert are_one_enterprise(core_of(one, PLACES), core_of(other, PLACES))
+    assert are_one_enterprise(core_of(one, PLACES), core_of(other, PLACES), spoken)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_names_of_one_enterprise_are_like_each_other(one: str, other: str):
     ],
 )
 def test_names_of_two_enterprises_are_not(one: str, other: str):
-    assert not are_one_enterprise(core_of(one, PLACES), core_of(other, PLACES))
+    assert not are_one_enterprise(core_of(one, PLACES), core_of(other, PLACES), spoken)
 
 
 def test_a_name_that_is_nothing_but_place_and_legal_form_is_kept_whole():
@@ -63,4 +64,9 @@ def test_projects_are_told_apart_by_their_number(one: str, other: str, *, is_lik
 
 def test_all_pairs_of_a_county_are_found_and_each_once():
     cores = {1: "恒源新能源科技", 5: "鼎盛机械", 3: "恒源新能源科枝", 9: "恒源新能源科技", 7: "泰和纺织"}
-    assert list(pairs_of_enterprises(cores)) == [(1, 3), (1, 9), (3, 9)]
+    assert list(pairs_of_enterprises(cores, spoken)) == [(1, 3), (1, 9), (3, 9)]
+
+
+def test_of_very_many_with_one_trade_name_only_the_same_names_are_told():
+    cores = {key: f"恒源机械{key // 2}" for key in range(400)}
+    assert len(list(pairs_of_enterprises(cores, spoken))) == 200

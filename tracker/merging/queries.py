@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
+from pypinyin import lazy_pinyin
 
 from tracker.library.models import Division, Enterprise, Project, Stage
 from tracker.merging import rules
@@ -14,11 +15,17 @@ type_of_pair: dict[type[Any], type[Any]] = {Enterprise: DifferentEnterprises, Pr
 Pair = tuple[int, int]
 
 
+def spoken(text: str) -> str:
+    """How the text is spoken, without tones: what sounds the same is often the same, mistyped."""
+    return " ".join(lazy_pinyin(text))
+
+
 def like_enterprises(county: Division) -> list[tuple[Enterprise, Enterprise]]:
     """Pairs of the county that may be one enterprise, but for those that were told apart."""
     names = dict(Enterprise.objects.of_county(county).values_list("pk", "name"))
     places = places_of(county)
-    found = rules.pairs_of_enterprises({pk: rules.core_of(name, places) for pk, name in names.items()})
+    cores = {pk: rules.core_of(name, places) for pk, name in names.items()}
+    found = rules.pairs_of_enterprises(cores, spoken)
     apart = set(DifferentEnterprises.objects.filter(one__county=county).values_list("one", "other"))
     return _with_rows(Enterprise, [pair for pair in found if pair not in apart])
 
@@ -44,10 +51,14 @@ def _with_rows(model: type[Any], pairs: list[Pair]) -> list[tuple[Any, Any]]:
 
 def enterprises_like(name: str, county: Division, besides: Enterprise | None = None) -> list[Enterprise]:
     """The county's enterprises that may be the one of this name, `besides` itself."""
-    others = Enterprise.objects.of_county(county)
     places = places_of(county)
     core = rules.core_of(name, places)
-    return _like(others, besides, lambda name: rules.are_one_enterprise(core, rules.core_of(name, places)))
+    # One sign of the trade name at least is the same, whatever the other one was mistyped for.
+    named = Q(name__icontains=core[:1]) | Q(name__icontains=core[1 : rules.TRADE_NAME])
+    others = Enterprise.objects.of_county(county).filter(named)
+    return _like(
+        others, besides, lambda name: rules.are_one_enterprise(core, rules.core_of(name, places), spoken)
+    )
 
 
 def projects_like(name: str, enterprise: Enterprise, besides: Project | None = None) -> list[Project]:

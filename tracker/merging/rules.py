@@ -2,17 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import combinations
-
-from pypinyin import lazy_pinyin
 
 from tracker.library.rules import normalised
 
 # A share of signs in the same order (Ratcliff/Obershelp); one sign of seven may be another one.
 LIKE = 0.85
 TRADE_NAME = 2
+# Of more with one trade name than a county ever has, only the same names are told.
+MOST_COMPARED = 300
 SHORTEST = 2
 
 LEGAL_FORMS = re.compile(r"(有限责任公司|股份有限公司|有限公司|股份公司|责任公司|集团公司|集团|股份|公司)+$")
@@ -53,17 +53,17 @@ def _short(place: str) -> str:
     return place[:-1] if place.endswith(PLACE_ENDS) and len(place) > SHORTEST else place
 
 
-def are_one_enterprise(one: str, other: str) -> bool:
+# How the signs of a text are spoken; a dictionary that is none of the rule's business.
+Sound = Callable[[str], str]
+
+
+def are_one_enterprise(one: str, other: str, sound: Sound) -> bool:
     """Whether two cores may be of one enterprise: called by the same trade name, and alike in the rest.
 
     Half a county's enterprises differ by their trade name (字号, the first two signs) alone; one that is
     mistyped mostly sounds the same.
     """
-    return _sound(one) == _sound(other) and are_like(one, other)
-
-
-def _sound(core: str) -> str:
-    return " ".join(lazy_pinyin(core[:TRADE_NAME]))
+    return sound(one[:TRADE_NAME]) == sound(other[:TRADE_NAME]) and are_like(one, other)
 
 
 def are_like(one: str, other: str) -> bool:
@@ -80,13 +80,24 @@ def _numbers(core: str) -> list[str]:
     return re.findall(r"[0-9]+|[一二三四五六七八九十]+(?=期|号|线|车间|厂)", core)
 
 
-def pairs_of_enterprises(cores: dict[int, str]) -> Iterator[tuple[int, int]]:
+def pairs_of_enterprises(cores: dict[int, str], sound: Sound) -> Iterator[tuple[int, int]]:
     """All pairs of keys, the smaller first, whose cores may be of one enterprise."""
     of_sound: dict[str, list[int]] = defaultdict(list)
     for key in sorted(cores):
-        of_sound[_sound(cores[key])].append(key)
+        of_sound[sound(cores[key][:TRADE_NAME])].append(key)
     for keys in of_sound.values():
-        yield from pairs_alike({key: cores[key] for key in keys})
+        if len(keys) <= MOST_COMPARED:
+            yield from pairs_alike({key: cores[key] for key in keys})
+        else:
+            yield from _pairs_equal({key: cores[key] for key in keys})
+
+
+def _pairs_equal(cores: dict[int, str]) -> Iterator[tuple[int, int]]:
+    having: dict[str, list[int]] = defaultdict(list)
+    for key in sorted(cores):
+        having[cores[key]].append(key)
+    for keys in having.values():
+        yield from combinations(keys, 2)
 
 
 def pairs_alike(cores: dict[int, str]) -> Iterator[tuple[int, int]]:

@@ -34,6 +34,8 @@ from tracker.office.filters import LONGEST_SEARCH
 from tracker.office.views.projects import ROW_ID
 
 FOUND_AT_MOST = 20
+# More than anybody settles at a sitting; the others move up.
+PAIRS_SHOWN = 100
 KINDS: dict[str, type[Any]] = {"enterprise": Enterprise, "project": Project}
 NOTHING = "–"
 REFUSALS = {
@@ -51,11 +53,12 @@ class Duplicates(OfficialOnly, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Pairs of enterprises, and of projects of one enterprise."""
-        pairs = [
+        found = [
             (_("Enterprises"), "enterprise", like_enterprises(self.county)),
             (_("Projects of one enterprise"), "project", like_projects(self.county)),
         ]
-        return {**super().get_context_data(**kwargs), "groups": [group for group in pairs if group[2]]}
+        groups = [(title, kind, len(pairs), pairs[:PAIRS_SHOWN]) for title, kind, pairs in found if pairs]
+        return {**super().get_context_data(**kwargs), "groups": groups}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """These two are different: they are not shown again."""
