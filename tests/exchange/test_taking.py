@@ -476,7 +476,7 @@ def test_every_remark_can_be_said_in_both_languages():
             "half_month",
         ),
         7,
-    ) | dict.fromkeys(("named", "named_half_month", "county", "other", "heads"), 7)
+    ) | dict.fromkeys(("named", "named_half_month", "county", "other", "heads", "credit_code", "project"), 7)
     for language in ("en", "zh-hans"):
         with translation.override(language):
             for texts in (ERRORS, WARNINGS, NOTES, REFUSALS):

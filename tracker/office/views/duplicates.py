@@ -53,7 +53,7 @@ class Duplicates(OfficialOnly, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Pairs of enterprises, and of projects of one enterprise."""
-        found = [
+        found: list[tuple[str, str, list[Any]]] = [
             (_("Enterprises"), "enterprise", like_enterprises(self.county)),
             (_("Projects of one enterprise"), "project", like_projects(self.county)),
         ]
