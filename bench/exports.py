@@ -35,7 +35,6 @@ def measures(scale: Scale) -> Iterator[Measure]:
         ("P9", "CSV", _csv(rows, everything)),
         ("P10", "workbook", _xlsx(rows, everything)),
     ):
-        _projects(scale.small)
         _do_warm(kind, everything, scale)
         scale.large.enter()
         with Memory() as memory:
