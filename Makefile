@@ -1,6 +1,6 @@
 # Two commands suffice: `make run` starts the product, `make test` tests it. Both prepare what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lock format messages clean catalogues
+.PHONY: help setup run test bench check lock format messages clean catalogues
 
 BIN := .venv/bin
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po locale_libraries/*/LC_MESSAGES/*.po))
@@ -19,6 +19,9 @@ run: ## Start site, worker, beat and Redis with the demo county; Ctrl-C ends all
 
 test: setup ## Run every test, on SQLite and on PostgreSQL, and the stories in a browser
 	@bin/test
+
+bench: setup ## Measure what pages, exports and imports cost beside their floors, on PostgreSQL
+	@bin/bench
 
 check: setup ## Format, lint, weaknesses, types, imports, templates, migrations, deployment, translations
 	@bin/check

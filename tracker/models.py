@@ -25,6 +25,7 @@ from tracker.library.records import (
     TotalChange,
 )
 from tracker.mailing.models import Attachment, Message
+from tracker.merging.models import DifferentEnterprises, DifferentProjects
 from tracker.operations.models import Heartbeat
 from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
@@ -45,6 +46,8 @@ __all__ = [
     "CountySettings",
     "Cycle",
     "DifferenceExplanation",
+    "DifferentEnterprises",
+    "DifferentProjects",
     "Division",
     "Enterprise",
     "EnterpriseYear",

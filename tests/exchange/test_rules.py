@@ -241,7 +241,9 @@ def test_the_state_of_inclusion_is_read_in_the_countys_words(word: str, state: s
 def test_an_unknown_word_tells_which_words_are_known():
     with pytest.raises(UnreadableCell) as refused:
         rules.inclusion_of("差不多")
-    assert refused.value.values_named["known"] == "是、否、不适用、正在准备材料、已报送、退回、退库"
+    assert (
+        refused.value.values_named["known"] == "是、否、不适用、正在准备材料、已报送、退回、退库、暂不需纳统"
+    )
 
 
 @pytest.mark.parametrize(

@@ -479,7 +479,10 @@ def test_every_remark_can_be_said_in_both_languages():
             "half_month",
         ),
         7,
-    ) | dict.fromkeys(("named", "named_half_month", "county", "other", "heads", "unit", "count"), 7)
+    ) | dict.fromkeys(
+        ("named", "named_half_month", "county", "other", "heads", "unit", "count", "credit_code", "project"),
+        7,
+    )
     for language in ("en", "zh-hans"):
         with translation.override(language):
             for texts in (ERRORS, WARNINGS, NOTES, REFUSALS):

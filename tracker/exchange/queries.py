@@ -18,6 +18,7 @@ from tracker.exchange import rules
 from tracker.exchange.archive import UnreadableFile
 from tracker.exchange.models import ImportBatch
 from tracker.exchange.rules import Column, Day, Field, Line, Note, ReadRow, Row
+from tracker.exchange.shape import says_only_the_stage
 from tracker.exchange.sheet import Table
 from tracker.inspections.actions import FINISHED_STAGES, findings_of
 from tracker.inspections.models import Cycle, Inspection
@@ -288,16 +289,22 @@ class _Known:
         self.county = county
         self.half_month = half_month
         codes = {row.credit_code for row in rows}
-        enterprises = Enterprise.objects.filter(credit_code__in=codes).select_related("township")
+        enterprises = Enterprise.objects.filter(credit_code__in=codes).select_related(
+            "township", "merged_into"
+        )
         self.enterprises = {enterprise.credit_code: enterprise for enterprise in enterprises}
         named = Q(code__in={row.project_code for row in rows if row.project_code})
         own = Q(enterprise__in=[one.pk for one in self.enterprises.values() if one.county_id == county.pk])
         projects = list(
-            Project.objects.filter(named | own).select_related("enterprise", "township", "inspector")
+            Project.objects.filter(named | own).select_related(
+                "enterprise", "township", "inspector", "merged_into"
+            )
         )
         self.by_code = {project.code: project for project in projects if project.code}
         self.by_name: dict[tuple[int, str], list[Project]] = {}
         for project in projects:
+            if project.merged_into_id is not None:
+                continue
             self.by_name.setdefault((project.enterprise_id, normalised(project.name)), []).append(project)
         ids = [project.pk for project in projects if project.county_id == county.pk]
         plans = AnnualPlan.objects.filter(project__in=ids, year=half_month.start.year).order_by("version")
@@ -405,6 +412,11 @@ class _Planner:
         enterprise = self.known.enterprises.get(row.credit_code)
         if enterprise is not None and enterprise.county_id != self.known.county.pk:
             raise _Refused(Field.CREDIT_CODE, "enterprise_elsewhere")
+        if enterprise is not None and enterprise.merged_into is not None:
+            kept = enterprise.merged_into
+            raise _Refused(
+                Field.CREDIT_CODE, "enterprise_merged", enterprise=kept.name, credit_code=kept.credit_code
+            )
         return enterprise
 
     def _project_of(self, row: Row, enterprise: Enterprise | None) -> Project | None:
@@ -415,6 +427,8 @@ class _Planner:
                 raise _Refused(Field.PROJECT_CODE, "project_elsewhere")
             if project is not None and project.enterprise.credit_code != row.credit_code:
                 raise _Refused(Field.PROJECT_CODE, "project_of_other", enterprise=project.enterprise.name)
+            if project is not None and project.merged_into is not None:
+                raise _Refused(Field.PROJECT_CODE, "project_merged", project=project.merged_into.name)
             if project is not None:
                 return project
         if enterprise is None:
@@ -459,9 +473,9 @@ class _Planner:
             stage=row.stage if project is None or self.tells_stage else project.stage,
             inclusion_state=str(state),
             included_on=included_on,
-            started_on=_finer(row.started, before or project, before, "started_on"),
-            completed_on=_finer(row.completed, before or project, before, "completed_on"),
-            progress_note=row.progress_note or (before.progress_note if before else ""),
+            started_on=_finer(row.started, project, before, "started_on"),
+            completed_on=_finer(row.completed, project, before, "completed_on"),
+            progress_note=_progress_note(row, before),
             remark=row.remark or (before.remark if before else ""),
         )
 
@@ -605,13 +619,25 @@ def _dates(project: Project | None, found: Mapping[str, Day | None]) -> dict[str
     return dates
 
 
-def _finer(
-    found: Day | None, known: Inspection | Project | None, before: Inspection | None, name: str
-) -> date | None:
-    """The day that the row gives; what it leaves empty, or knows to the month only, stays as it was known."""
+def _progress_note(row: Row, before: Inspection | None) -> str:
+    """The words of the row; the word that our own table gives a stage for want of others says nothing new."""
+    if before is None:
+        return row.progress_note or ""
+    says_nothing = row.progress_note is None or says_only_the_stage(row.progress_note, before.stage)
+    return before.progress_note if says_nothing else row.progress_note or ""
+
+
+def _finer(found: Day | None, project: Project | None, before: Inspection | None, name: str) -> date | None:
+    """The day that the row gives, where it says anything new.
+
+    What it leaves empty, knows to the month only, or repeats from the project's own facts stays as it was.
+    """
+    entered: date | None = getattr(before, name) if before else None
     if found is None:
-        return getattr(before, name) if before else None
-    day: date | None = getattr(known, name) if known else None
+        return entered
+    if before is not None and project is not None and found.day == getattr(project, name):
+        return entered
+    day: date | None = getattr(before or project, name) if before or project else None
     is_same_month = day is not None and (day.year, day.month) == (found.day.year, found.day.month)
     return day if found.is_month_only and is_same_month else found.day
 

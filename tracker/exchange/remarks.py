@@ -18,6 +18,7 @@ from tracker.exchange.queries import Plan, PlannedRow
 from tracker.exchange.rules import OUR_REMARKS, Cell, Field, masked, text_of
 from tracker.exchange.sheet import Table
 from tracker.exchange.words import remark
+from tracker.spreadsheets.writing import put
 
 REMARK_WIDTH = 60
 
@@ -116,11 +117,9 @@ def _told(row: PlannedRow) -> str:
 
 
 def _cell(sheet: object, value: Cell, *, is_head: bool = False) -> WriteOnlyCell:
-    cell = WriteOnlyCell(sheet, value=value)
+    cell = WriteOnlyCell(sheet)
+    put(cell, value)
     if isinstance(value, str):
-        # Text stays text: "=1+1" in somebody's table must not become a formula in ours.
-        cell.data_type = "s"
-        cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     if is_head:
         cell.font = Font(bold=True)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import tracker.library.rules as library
 from tracker.calendars.periods import HalfMonth, Month, NotAPeriod
+from tracker.spreadsheets.rules import unguarded
 
 # What a reader of workbooks gives for one cell; an empty text is an empty cell.
 Cell = str | float | int | bool | date | datetime | time | timedelta
@@ -265,7 +266,8 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, date | time):
         return cell.isoformat()
     visible = "".join(sign if unicodedata.category(sign)[0] != "C" else " " for sign in str(cell))
-    return " ".join(visible.split())
+    # A CSV of ours, or one that was opened and saved as a workbook since, has its guards as plain signs.
+    return unguarded(" ".join(visible.split()))
 
 
 def day_of(cell: Cell, *, is_end: bool = False) -> Day | None:
@@ -474,10 +476,13 @@ INCLUSIONS = {
     "退库": "removed",
     "已退库": "removed",
     "移出": "removed",
+    "暂不需纳统": "not_due",
 }
 # The first word found in the text decides; later steps stand before earlier ones.
 STAGES: tuple[tuple[str, str], ...] = (
     ("终止|取消|不再实施", "terminated"),
+    ("^成效已核验$", "outcome_verified"),
+    ("^储备$", "reserve"),
     ("停工|停建|暂停|缓建", "suspended"),
     ("试生产|试运行|试产", "building"),
     ("未投产|未竣工|未完工|即将竣工|即将投产|准备投产|准备竣工", "building"),

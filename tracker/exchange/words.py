@@ -203,6 +203,13 @@ ERRORS: Mapping[str, Promise] = {
     "project_of_other": _(
         "This project code belongs to another enterprise of the county, %(enterprise)s. Check both codes."
     ),
+    "enterprise_merged": _(
+        "The enterprise with this code was merged into %(enterprise)s. Write its name and its code, "
+        "%(credit_code)s."
+    ),
+    "project_merged": _(
+        "The project with this code was merged into %(project)s. Write that one's name and code."
+    ),
     "name_of_several": _("The enterprise has several projects of this name. Fill in the project code."),
     "twice_in_table": _("This project stands in row %(first)s already. Keep one of the two rows."),
     "year_above_total": _(

@@ -196,8 +196,8 @@ class EnterpriseQuerySet(AuditedQuerySet):
     enterprise_path = "self"
 
     def of_county(self, county: Division) -> Self:
-        """Those in the county's library."""
-        return self.filter(county=county)
+        """Those in the county's library; what was merged into another one is found there."""
+        return self.filter(county=county, merged_into=None)
 
     def update(self, **kwargs: Any) -> int:
         """Change these rows; a name that is replaced becomes a former one."""
@@ -263,6 +263,15 @@ class Enterprise(Audited, models.Model):
     rung = models.CharField(_("grade"), max_length=20, choices=Rung.choices, default=Rung.NONE, blank=True)
     contact_name = models.CharField(_("contact"), max_length=60, blank=True)
     contact_phone = models.CharField(_("phone"), max_length=30, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_here",
+        verbose_name=_("merged into"),
+    )
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = EnterpriseQuerySet.as_manager()
@@ -424,7 +433,8 @@ class Project(Audited, models.Model):
         models.PROTECT,
         null=True,
         blank=True,
-        related_name="merged_projects",
+        editable=False,
+        related_name="merged_here",
         verbose_name=_("merged into"),
     )
     planned_total = money(_("planned total (万元)"))

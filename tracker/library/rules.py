@@ -70,6 +70,8 @@ def is_phone(text: str) -> bool:
 # A mobile number of the mainland is known by its first three and last four digits; of any other number
 # at most half of the digits may be seen.
 MOBILE = re.compile(r"^(?:00)?(?:86)?(1[3-9]\d{9})$")
+MOBILE_LENGTH = 11
+HAS_DIGIT = re.compile(r"\d")
 SHOWN_AT_START, SHOWN_AT_END = 3, 4
 NUMBER_IN_TEXT = re.compile(
     r"(?<![\dA-Za-z-])(?:1[3-9]\d(?:[ -]?\d{4}){2}|0\d{2,3}[ -]?\d{7,8})(?![\dA-Za-z])"
@@ -78,6 +80,8 @@ NUMBER_IN_TEXT = re.compile(
 
 def masked_phone(number: str) -> str:
     """A telephone number that still tells two apart but rings nobody: 138****8000."""
+    if len(number) == MOBILE_LENGTH and number.isascii() and MOBILE.match(number):
+        return f"{number[:SHOWN_AT_START]}****{number[-SHOWN_AT_END:]}"
     written = unicodedata.normalize("NFKC", number).strip()
     digits = "".join(sign for sign in written if sign.isdecimal())
     if not written:
@@ -94,6 +98,8 @@ def masked_phone(number: str) -> str:
 
 def with_masked_phones(text: str) -> str:
     """A text in which whatever looks like a telephone number is masked: "张三 138****8000"."""
+    if not HAS_DIGIT.search(text):
+        return text
     normal = unicodedata.normalize("NFKC", text)
     return (
         NUMBER_IN_TEXT.sub(lambda found: masked_phone(found[0]), normal)

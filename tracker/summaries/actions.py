@@ -17,11 +17,12 @@ from tracker.library.models import Division
 from tracker.mailing.actions import File, compose
 from tracker.mailing.models import Message
 from tracker.mailing.tasks import ring
+from tracker.spreadsheets.writing import XLSX
 from tracker.summaries.models import MonthlySummary
 from tracker.summaries.presentation import tell
 from tracker.summaries.queries import figures
 from tracker.summaries.rules import complete_months, is_worth_a_mail
-from tracker.summaries.workbook import CONTENT_TYPE, filename, project_table
+from tracker.summaries.workbook import filename, project_table
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def write_to_leaders(summary: MonthlySummary, now: datetime, announce: Announce 
 def _write_to(leader: User, key: str, summary: MonthlySummary, now: datetime) -> Message | None:
     with translation.override(leader.language):
         context = {"summary": tell(summary.figures), "chain": AuditSeal.objects.head()}
-        table = File(filename(summary.figures), project_table(summary.figures), CONTENT_TYPE)
+        table = File(filename(summary.figures), project_table(summary.figures), XLSX)
     return compose(key, KIND, leader, "monthly_summary", context, not_before=now, attachments=[table])
 
 

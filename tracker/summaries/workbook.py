@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import Cell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -17,13 +16,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tracker.accounts.names import spoken
 from tracker.calendars.periods import Month
 from tracker.library.models import BadgeColour, InclusionState, Stage
+from tracker.spreadsheets.writing import FORMATS, Kind, put
 from tracker.summaries.presentation import in_words, month_in_words
 from tracker.summaries.queries import Figures
 
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TITLE_ROW, NOTE_ROW, HEAD_ROW = 1, 2, 3
-# What a spreadsheet might take for a formula when the cell is edited.
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FILLS = {
     BadgeColour.RED: ("FCE4E4", "9B1C1C"),
     BadgeColour.YELLOW: ("FFF1CC", "7A3E00"),
@@ -32,7 +29,8 @@ FILLS = {
     BadgeColour.NONE: ("E9ECF1", "3F4A5A"),
 }
 LINE = Side(style="thin", color="D5DAE1")
-MONEY, PER_CENT, POINTS, DAY, WHOLE = "#,##0.00", "0.0", "+0.0;-0.0;0.0", "yyyy-mm-dd", "0"
+MONEY, PER_CENT, POINTS = FORMATS[Kind.MONEY], FORMATS[Kind.PER_CENT], FORMATS[Kind.POINTS]
+DAY, WHOLE = FORMATS[Kind.DAY], FORMATS[Kind.WHOLE]
 
 
 def filename(figures: Figures) -> str:
@@ -155,19 +153,10 @@ def _values(number: int, row: Figures) -> list[Any]:
 
 
 def _write(cell: Cell, value: Any, number_format: str | None) -> None:
-    """A value in its own type; text stays text, whatever it begins with."""
+    """A value in its own type, under a line."""
     cell.border = Border(bottom=LINE)
     cell.alignment = Alignment(wrap_text=number_format is None, vertical="top")
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value) or None
-        if cell.value is not None:
-            cell.data_type = "s"
-            cell.number_format = "@"
-            cell.quotePrefix = cell.value.startswith(STARTS_A_FORMULA)
-    else:
-        cell.value = value
-        if number_format:
-            cell.number_format = number_format
+    put(cell, value, number_format)
 
 
 def _colour(cell: Cell, badge: str | None) -> None:

@@ -1,6 +1,5 @@
 """The auditors' page: who did what, when, to which record, and why; and all of it as a file."""
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -22,11 +21,10 @@ from tracker.calendars.periods import shanghai_date
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.audit import TrailFilter
 from tracker.office.trail import Line, tell
+from tracker.spreadsheets.writing import CSV, Head, attachment, csv_lines
 
 ENTRIES_A_PAGE = 50
 WRITTEN_AT_ONCE = 500
-# What a spreadsheet might take for a formula, also as Chinese keyboards write it.
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -97,37 +95,28 @@ class AuditExport(Trail):
         name = f"audit-{shanghai_date(timezone.now()):%Y%m%d}.csv"
         return StreamingHttpResponse(
             lines,
-            content_type="text/csv; charset=utf-8",
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}"',
-                "Cache-Control": "private, no-store",
-            },
+            content_type=CSV,
+            headers=attachment(name, name),
         )
 
 
-class _Line:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _csv(entries: AuditEntryQuerySet, reader: User, language: str) -> Iterator[str]:
-    writer = csv.writer(_Line())
     with override(language):
-        head = [
+        heads = [
             *(gettext("No."), gettext("when"), gettext("who"), gettext("what was done")),
             *(gettext("kind of record"), gettext("number of the record"), gettext("record")),
             *(gettext("before and after"), gettext("why"), gettext("request"), gettext("digest")),
         ]
-    # The mark by which Excel knows that this is UTF-8.
-    yield "\ufeff" + writer.writerow(head)
+    return csv_lines([Head(title) for title in heads], _rows(entries, reader, language))
+
+
+def _rows(entries: AuditEntryQuerySet, reader: User, language: str) -> Iterator[list[str]]:
     read = entries.iterator(chunk_size=WRITTEN_AT_ONCE)
     while chunk := list(islice(read, WRITTEN_AT_ONCE)):
         # The language is set for each stretch: between two of them other work is done by the same thread.
         with override(language):
             rows = [_cells(line) for line in tell(chunk, reader)]
-        yield "".join(writer.writerow([_as_text(cell) for cell in row]) for row in rows)
+        yield from rows
 
 
 def _cells(line: Line) -> list[str]:
@@ -138,7 +127,3 @@ def _cells(line: Line) -> list[str]:
         "\n".join(f"{change.label}: {change.before} → {change.after}" for change in line.changes),
         *(entry.why, entry.request_id, entry.digest),
     ]
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(STARTS_A_FORMULA) else cell

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,11 +18,13 @@ from tracker.calendars.periods import HalfMonth
 from tracker.inspections.consistency import Open, answered_of, in_years, left
 from tracker.inspections.queries import worst_badge_first
 from tracker.library.models import Division, Enterprise, Project
+from tracker.merging.queries import enterprises_like
 from tracker.office.access import OfficialOnly
 from tracker.office.contradictions import line_of
 from tracker.office.filters import EnterpriseFilters
 from tracker.office.forms.library import EnterpriseForm
 from tracker.office.tables.enterprises import EnterpriseTable, with_badges, worst_badge
+from tracker.office.views.likely import AsksBeforeDoubling, led_on
 from tracker.office.views.projects import skipped_in
 
 
@@ -64,7 +66,9 @@ class OneEnterprise(OfficialOnly):
     @cached_property
     def enterprise(self) -> Enterprise:
         """The enterprise of the address."""
-        visible = Enterprise.objects.visible_to(self.person).select_related("county", "township", "industry")
+        visible = Enterprise.objects.visible_to(self.person).select_related(
+            "county", "township", "industry", "merged_into"
+        )
         enterprise: Enterprise = get_object_or_404(visible, pk=self.kwargs["pk"])
         self.require(enterprise)
         return enterprise
@@ -80,6 +84,10 @@ class EnterprisePage(OneEnterprise, DetailView):
 
     template_name = "office/enterprise.html"
     context_object_name = "enterprise"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; that of a merged enterprise leads on."""
+        return led_on(request, self.enterprise) or super().get(request, *args, **kwargs)
 
     def get_object(self, queryset: Any = None) -> Enterprise:
         """The enterprise of the address."""
@@ -98,6 +106,10 @@ class EnterprisePage(OneEnterprise, DetailView):
             if self.person.can("reveal_phone", self.enterprise)
             else "",
             "may_change": may_change,
+            "may_merge": self.person.can("merge_records", self.enterprise),
+            "likely": enterprises_like(self.enterprise.name, self.county, self.enterprise)
+            if self.person.can("merge_records", self.enterprise)
+            else [],
             "may_add_project": self.person.can("add_project"),
             "years": years,
             "contacts": self.enterprise.contacts.all(),
@@ -142,10 +154,14 @@ class EnterpriseFormPage(FormView):
         return redirect("office:enterprise", pk=enterprise.pk)
 
 
-class AddEnterprise(OfficialOnly, EnterpriseFormPage):
+class AddEnterprise(AsksBeforeDoubling, OfficialOnly, EnterpriseFormPage):
     """Take an enterprise into the library by hand."""
 
     needs = "add_enterprise"
+
+    def form_valid(self, form: EnterpriseForm) -> HttpResponse:
+        """Save what is no double."""
+        return self.asked_first(form) or super().form_valid(form)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Of the county."""

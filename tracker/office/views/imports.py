@@ -50,8 +50,8 @@ from tracker.library.models import Division
 from tracker.library.rules import with_masked_phones
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.imports import ColumnNameForm, HandlingForm, HeadsForm, ImportForm
+from tracker.spreadsheets.writing import XLSX
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HAND_INS_SHOWN = 50
 # More of one kind than anybody reads on a page; the workbook with remarks has them all.
 ROWS_SHOWN = 200
@@ -103,7 +103,8 @@ class Imports(OfficialOnly, FormView):
         """The latest hand-ins, without their content."""
         handed_in = ImportBatch.objects.visible_to(self.person).filter(county=self.county)
         batches = handed_in.defer("content").select_related("uploaded_by")[:HAND_INS_SHOWN]
-        return super().get_context_data(batches=batches, **kwargs)
+        half_month = HalfMonth.latest_cut_off(timezone.localdate())
+        return super().get_context_data(batches=batches, half_month=half_month, **kwargs)
 
 
 @dataclass(frozen=True)

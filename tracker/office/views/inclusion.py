@@ -63,7 +63,7 @@ class InclusionList(OfficialOnly, TemplateView):
         waiting = list(self.waiting.only("pk", "nature", "started_on", "equipment_delivered_on"))
         missing = missing_papers(waiting)
         table = InclusionTable(
-            self._rows(chosen.wanted, deadline_day),
+            self._with_light(narrowed_down(self.waiting, chosen.wanted, self.today, deadline_day)),
             today=self.today,
             deadline_day=deadline_day,
             missing=missing,
@@ -90,28 +90,36 @@ class InclusionList(OfficialOnly, TemplateView):
             "may_import": self.person.can("import_bureau_list"),
         }
 
-    def _rows(self, wanted: dict[str, Any], deadline_day: int) -> ProjectQuerySet:
+    @staticmethod
+    def _with_light(rows: ProjectQuerySet) -> ProjectQuerySet:
         latest = Award.objects.standing().filter(
             project=OuterRef("pk"), cycle_start=OuterRef("badge_cycle_start")
         )
-        rows = self.waiting.for_table().annotate(latest_lights=Subquery(latest.values("lights")[:1]))
-        rows = with_due_since(rows).order_by(F("started_on").asc(nulls_last=True), "pk")
-        until = rules.overdue_until(self.today, deadline_day)
-        match wanted.get("due"):
-            case "overdue":
-                rows = rows.filter(due_since__lte=until)
-            case "coming":
-                rows = rows.exclude(due_since__lte=until)
-        match wanted.get("missing"):
-            case None:
-                pass
-            case "none":
-                rows = complete(rows)
-            case kind:
-                rows = lacking(rows, PaperKind(kind))
-        if "township" in wanted:
-            rows = rows.filter(township=wanted["township"])
-        return rows.filter(inclusion_state=wanted["state"]) if "state" in wanted else rows
+        rows = rows.for_table().annotate(latest_lights=Subquery(latest.values("lights")[:1]))
+        return rows.order_by(F("started_on").asc(nulls_last=True), "pk")
+
+
+def narrowed_down(
+    waiting: ProjectQuerySet, wanted: dict[str, Any], today: date, deadline_day: int
+) -> ProjectQuerySet:
+    """Of the projects that wait for inclusion, those that the filters leave."""
+    rows = with_due_since(waiting)
+    until = rules.overdue_until(today, deadline_day)
+    match wanted.get("due"):
+        case "overdue":
+            rows = rows.filter(due_since__lte=until)
+        case "coming":
+            rows = rows.exclude(due_since__lte=until)
+    match wanted.get("missing"):
+        case None:
+            pass
+        case "none":
+            rows = complete(rows)
+        case kind:
+            rows = lacking(rows, PaperKind(kind))
+    if "township" in wanted:
+        rows = rows.filter(township=wanted["township"])
+    return rows.filter(inclusion_state=wanted["state"]) if "state" in wanted else rows
 
 
 def _is_overdue(project: Project, until: date) -> bool:

@@ -22,6 +22,7 @@ class More(OfficialOnly, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "may_import": self.person.can("import_table"),
+            "may_merge": self.person.can("merge_records"),
             "reads_trail": self.person.can("read_trail"),
             "keeps_running": self.person.can("administer_system"),
             "administers": self.person.can("administer"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -34,6 +34,7 @@ from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
 from tracker.library.models import BadgeColour, Enterprise, Project
+from tracker.merging.queries import projects_like
 from tracker.office.access import OfficialOnly
 from tracker.office.contradictions import Line, line_of
 from tracker.office.filters import ProjectFilters
@@ -41,6 +42,7 @@ from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.project_facts import comparison_of, components_of, lapse_of, milestones_of
 from tracker.office.standing import standing_of
 from tracker.office.tables.projects import ProjectTable, with_figures
+from tracker.office.views.likely import AsksBeforeDoubling, led_on
 from tracker.photos.models import Photo
 
 PHOTOS_SHOWN = 6
@@ -112,6 +114,10 @@ class ProjectPage(OneProject, DetailView):
     template_name = "office/project.html"
     context_object_name = "project"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page; that of a merged project leads on."""
+        return led_on(request, self.project) or super().get(request, *args, **kwargs)
+
     def get_object(self, queryset: Any = None) -> Project:
         """The project of the address."""
         return self.project
@@ -152,6 +158,10 @@ class ProjectPage(OneProject, DetailView):
             if self._may_inspect(today)
             else "",
             "may_change": self.person.can("change_project", self.project),
+            "may_merge": self.person.can("merge_records", self.project),
+            "likely": projects_like(self.project.name, self.project.enterprise, self.project)
+            if self.person.can("merge_records", self.project)
+            else [],
             "photos": Photo.objects.standing()
             .filter(project=self.project)
             .select_related("added_by")[:PHOTOS_SHOWN],
@@ -258,7 +268,7 @@ class EditProject(KeepsProject):
         return self.done(gettext("Saved."))
 
 
-class AddProject(OfficialOnly, FormView):
+class AddProject(AsksBeforeDoubling, OfficialOnly, FormView):
     """Take a project into the library by hand."""
 
     needs = "add_project"
@@ -281,6 +291,8 @@ class AddProject(OfficialOnly, FormView):
 
     def form_valid(self, form: ProjectForm) -> HttpResponse:
         """Save; the next thing is its plan."""
+        if asked := self.asked_first(form):
+            return asked
         project = form.save()
         messages.success(
             self.request, gettext("The project is in the library. Now enter its plan for the year.")

@@ -12,10 +12,11 @@ from django.views.generic import TemplateView
 from tracker.calendars.periods import Month as CalendarMonth
 from tracker.library.models import Division
 from tracker.office.access import OfficialOnly
+from tracker.spreadsheets.writing import XLSX
 from tracker.summaries.models import MonthlySummary
 from tracker.summaries.presentation import tell
 from tracker.summaries.queries import COLOURS, Figures, figures, headlines, running_month
-from tracker.summaries.workbook import CONTENT_TYPE, filename, project_table
+from tracker.summaries.workbook import filename, project_table
 
 
 class Overview(OfficialOnly, TemplateView):
@@ -65,7 +66,7 @@ class Month(OfficialOnly, TemplateView):
         if request.GET.get("format") != "xlsx":
             return super().get(request, *args, **kwargs)
         told = self.summary.figures
-        answer = HttpResponse(project_table(told), content_type=CONTENT_TYPE)
+        answer = HttpResponse(project_table(told), content_type=XLSX)
         answer["Content-Disposition"] = f'attachment; filename="{filename(told)}"'
         return answer
 

@@ -1,0 +1,1 @@
+"""What the product costs, measured beside what the same work costs at least, in one run on one machine."""
