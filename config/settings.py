@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "axes",
     "django_tables2",
     "django_filters",
+    "django_htmx",
     "csp",
     "django_structlog",
     "tracker",

@@ -8,6 +8,7 @@ from tracker.calendars.models import CalendarDay
 from tracker.exchange.models import ImportBatch
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
+from tracker.library.saved_views import SavedView
 from tracker.mailing.models import Attachment, Message
 from tracker.operations.models import Heartbeat
 from tracker.photos.models import Photo
@@ -37,6 +38,7 @@ __all__ = [
     "Photo",
     "Project",
     "Reminder",
+    "SavedView",
     "SignInAttempt",
     "User",
     "Visit",

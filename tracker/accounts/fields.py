@@ -6,7 +6,7 @@ that the rule gives are named nowhere.
 
 from collections.abc import Mapping
 
-from tracker.accounts.roles import Role
+from tracker.accounts.roles import OFFICIALS, Role
 
 ENTERPRISE_FACTS = frozenset(
     {"name", "credit_code", "township", "industry", "chain", "rung", "contact_name", "contact_phone"}
@@ -35,6 +35,7 @@ FINDINGS = frozenset(
     }
 )
 DECISION = frozenset({"state", "return_reason"})
+VIEW_FACTS = frozenset({"list", "query", "name"})
 PERSON_FACTS = frozenset(
     {"email", "password", "name", "language", "role", "division", "enterprise", "is_active"}
 )
@@ -50,6 +51,10 @@ WRITABLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
     "inspection": {Role.INSPECTOR: FINDINGS, Role.TEAM_LEAD: FINDINGS | DECISION},
     "cycle": {Role.TEAM_LEAD: frozenset({"state", "skipped_because"})},
     "importbatch": {Role.TEAM_LEAD: frozenset({"filename", "content", "cycle_start", "state"})},
+    "savedview": {
+        **dict.fromkeys(OFFICIALS, VIEW_FACTS),
+        Role.TEAM_LEAD: VIEW_FACTS | {"is_shared"},
+    },
     "user": {Role.SECURITY_ADMINISTRATOR: PERSON_FACTS},
     "division": {
         Role.SYSTEM_ADMINISTRATOR: frozenset({"parent", "level", "code", "name_zh", "name_en"}),

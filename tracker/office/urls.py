@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracker.office.views import (
+    assigning,
     audit,
     contacts,
     cycles,
@@ -14,6 +15,7 @@ from tracker.office.views import (
     more,
     photos,
     projects,
+    saved_views,
     summaries,
     today,
 )
@@ -22,6 +24,10 @@ app_name = "office"
 urlpatterns = [
     path("", today.Today.as_view(), name="today"),
     path("projects/", projects.Projects.as_view(), name="projects"),
+    path("projects/assign/", assigning.AssignProjects.as_view(), name="assign_projects"),
+    path("views/save/", saved_views.SaveView.as_view(), name="save_view"),
+    path("views/<id:pk>/", saved_views.EditView.as_view(), name="edit_view"),
+    path("views/<id:pk>/delete/", saved_views.DeleteView.as_view(), name="delete_view"),
     path("projects/<id:pk>/", projects.ProjectPage.as_view(), name="project"),
     path("projects/add/", projects.AddProject.as_view(), name="add_project"),
     path("projects/<id:pk>/edit/", projects.EditProject.as_view(), name="edit_project"),

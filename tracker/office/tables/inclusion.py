@@ -15,7 +15,7 @@ from tracker.badges.rules import Dimension
 from tracker.library.models import Project
 from tracker.library.words import inclusion_label, known_date, wan
 from tracker.office.tables.cycles import NUMBER, label_cells
-from tracker.office.tables.projects import PagedTable
+from tracker.office.tables.paged import PagedTable
 
 
 class InclusionTable(PagedTable):
