@@ -29,6 +29,7 @@ from tracker.accounts.models import User
 from tracker.accounts.roles import ADMINISTRATORS, Role
 from tracker.calendars.periods import Month
 from tracker.exchange.models import ImportBatch
+from tracker.library.saved_views import SavedView
 from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
 from tracker.summaries.actions import freeze_month
@@ -49,7 +50,7 @@ COLUMNS = {
 }
 REFUSED, READ, WRITE, OWN = "–", "read", "write", "own"
 # Sessions are one's own, wherever one works.
-ABOUT_ONESELF = {"sessions", "sign_in_again"}
+ABOUT_ONESELF = {"sessions", "sign_in_again", "office:save_view", "office:edit_view", "office:delete_view"}
 PICTURE = photo_file()
 NEVER_ALLOWED = ["put", "patch", "delete", "trace"]
 # What is about nobody's data: the sign-in pages, which look after themselves, and what development shows.
@@ -124,6 +125,15 @@ class World:
             text="t",
             parked_at=moment(TODAY),
         )
+        # Everybody has one of their own; whose is asked about is whoever asks.
+        self.views = {
+            role: SavedView.objects.create(owner=person, county=county, list="projects", name="红牌")
+            for role, person in self.people.items()
+        }
+        self.others_view = SavedView.objects.create(
+            owner=colleague, county=county, list="projects", name="红牌"
+        )
+        self.asking = Role.INSPECTOR
         self.ids: list[tuple[str, Any]] = [
             ("picture", photo.pk),
             ("delete_photo", photo.pk),
@@ -143,8 +153,12 @@ class World:
                 values[word] = "2026-10-H2"
             elif word == "month":
                 values[word] = "2026-10"
+            elif name.endswith("_view"):
+                values[word] = (self.others_view if of_others else self.views[self.asking]).pk
             else:
                 values[word] = next(pk for part, pk in self.ids if part in name)
+        if name.endswith("_view"):
+            return reverse(name, kwargs=values)
         if of_others and name == "office:delete_photo":
             values["pk"] = self.others_photo.pk
         elif of_others:
@@ -154,6 +168,7 @@ class World:
     def client(self, role: Role) -> Client:
         client = Client(raise_request_exception=False)
         client.force_login(self.people[role])
+        self.asking = role
         return client
 
 

@@ -225,10 +225,14 @@ class FoundProject(Found):
         record: Any = self
         is_new = record._state.adding
         written = None if update_fields is None else set(update_fields)
+        shows = written is None or bool(written & {"badge", "enterprise", "enterprise_id"})
         with transaction.atomic(savepoint=False):
+            owners = set()
+            if shows and not is_new:
+                owners = set(_projects().filter(pk=record.pk).values_list("enterprise", flat=True))
             super().save(*args, update_fields=written, **kwargs)
-            if is_new or (written and written & {"badge", "enterprise"}):
-                keep_worst_badges({record.enterprise_id})
+            if shows:
+                keep_worst_badges(owners | {record.enterprise_id})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Take it out."""

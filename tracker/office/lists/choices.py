@@ -1,29 +1,44 @@
 """What a county's lists can be narrowed down to, and who has saved which view: asked in one statement."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import connection
-from django.db.models import Case, CharField, Exists, F, IntegerField, OuterRef, QuerySet, Value, When
-from django.db.models.functions import Cast
 from django.utils.translation import get_language
 
 from tracker.accounts import roles
 from tracker.accounts.models import User
-from tracker.library.models import Division, Enterprise, Industry
-from tracker.library.saved_views import SavedView
+from tracker.library.models import Division
 
 # More chains than these are no help to anybody who looks for one.
 MOST_CHAINS = 200
-# The chains of a county's enterprises, by hopping along the index from each to the next: there are few chains
-# and many enterprises.
-CHAINS = """
+# In one statement, and written out: each list asks for it, and Django would put it together anew each time.
+# The chains come by hopping along the index from each to the next: there are few chains, many enterprises.
+# Of saved views one's own are found, and those that are shared in the county that one stands in.
+STATEMENT = """
 WITH RECURSIVE chains(chain, number) AS (
-    SELECT (SELECT min(chain) FROM {table} WHERE county_id = %s AND chain > ''), 1
+    SELECT (SELECT min(chain) FROM tracker_enterprise WHERE county_id = %(county)s AND chain > ''), 1
     UNION ALL
-    SELECT (SELECT min(chain) FROM {table} WHERE county_id = %s AND chain > chains.chain), number + 1
-    FROM chains WHERE chains.chain IS NOT NULL AND number < %s
+    SELECT (SELECT min(chain) FROM tracker_enterprise WHERE county_id = %(county)s AND chain > chains.chain),
+           number + 1
+    FROM chains WHERE chains.chain IS NOT NULL AND number < %(most)s
 )
+SELECT 'chain', chain, chain, '', 0, 0 FROM chains WHERE chain IS NOT NULL
+UNION ALL
+SELECT 'township', CAST(id AS varchar(20)), name_zh, name_en, 0, 0
+FROM tracker_division WHERE parent_id = %(county)s AND level = 'township'
+UNION ALL
+SELECT 'industry', code, name_zh, name_en, 0, 0 FROM tracker_industry
+WHERE EXISTS (SELECT 1 FROM tracker_enterprise e WHERE e.county_id = %(county)s AND e.industry_id = code)
+UNION ALL
+SELECT 'inspector', CAST(u.id AS varchar(20)), u.name, '', 0, 0
+FROM tracker_user u JOIN tracker_division d ON d.id = u.division_id
+WHERE u.is_active AND u.role IN %(roles)s AND d.path LIKE %(below)s
+UNION ALL
+SELECT 'views', CAST(id AS varchar(20)), name, query,
+       CASE WHEN owner_id = %(person)s THEN 1 ELSE 0 END, CASE WHEN is_shared THEN 1 ELSE 0 END
+FROM tracker_savedview
+WHERE county_id = %(county)s AND list = %(list)s AND (owner_id = %(person)s OR is_shared)
+ORDER BY 1, 3, 2
 """
 
 
@@ -51,16 +66,19 @@ class Choices:
 
 def choices_for(person: User, county: Division, list_name: str) -> Choices:
     """What the person is offered over a list of the county."""
-    chains = CHAINS.format(table=Enterprise._meta.db_table)
-    parts = [part.query.sql_with_params() for part in _parts(person, county, list_name)]
-    chain_rows = "SELECT 'chain', chain, chain, '', number, 0, 0 FROM chains WHERE chain IS NOT NULL"
-    statement = chains + " UNION ALL ".join([chain_rows, *(sql for sql, _ in parts)]) + " ORDER BY 5, 3, 2"
-    values = [county.pk, county.pk, MOST_CHAINS, *(value for _, some in parts for value in some)]
+    inspecting = ", ".join(f"'{role.value}'" for role in sorted(roles.INSPECTING))
+    values = {
+        "county": county.pk,
+        "most": MOST_CHAINS,
+        "below": f"{county.path}%",
+        "person": person.pk,
+        "list": str(list_name),
+    }
     found = Choices()
     is_english = get_language() == "en"
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        for kind, value, label, english, _, is_own, is_shared in cursor.fetchall():
+        cursor.execute(STATEMENT.replace("%(roles)s", f"({inspecting})"), values)
+        for kind, value, label, english, is_own, is_shared in cursor.fetchall():
             if kind == "views":
                 found.views.append(Saved(int(value), label, english, bool(is_own), bool(is_shared)))
                 continue
@@ -69,39 +87,3 @@ def choices_for(person: User, county: Division, list_name: str) -> Choices:
                 words = f"{value} {words}"
             getattr(found, kind).append((value, words))
     return found
-
-
-def _parts(person: User, county: Division, list_name: str) -> list["QuerySet[Any, Any]"]:
-    townships = Division.objects.filter(parent=county, level=Division.Level.TOWNSHIP)
-    at_work = Enterprise.objects.filter(county=county, industry=OuterRef("pk"))
-    inspecting = User.objects.filter(role__in=roles.INSPECTING, is_active=True)
-    views = SavedView.objects.visible_to(person).for_list(list_name, county).order_by()
-    return [
-        _rows(townships, "township", "pk", "name_zh", F("name_en")),
-        _rows(Industry.objects.filter(Exists(at_work)), "industry", "pk", "name_zh", F("name_en")),
-        _rows(
-            inspecting.filter(division__path__startswith=county.path), "inspector", "pk", "name", Value("")
-        ),
-        _rows(views, "views", "pk", "name", F("query"), owner=person.pk),
-    ]
-
-
-def _rows(
-    rows: "QuerySet[Any, Any]", kind: str, value: str, label: str, english: Any, owner: int | None = None
-) -> "QuerySet[Any, Any]":
-    number = IntegerField()
-    own: Any = Value(0, number)
-    shared: Any = Value(0, number)
-    if owner is not None:
-        own = Case(When(owner=owner, then=Value(1)), default=Value(0), output_field=number)
-        shared = Case(When(is_shared=True, then=Value(1)), default=Value(0), output_field=number)
-    text = CharField()
-    return rows.order_by().values_list(
-        Value(kind, text),
-        Cast(value, text),
-        Cast(label, text),
-        Cast(english, text),
-        Value(0, number),
-        own,
-        shared,
-    )

@@ -5,14 +5,16 @@ django-tables2 binds every cell of every row to its column, which costs most of 
 these values and makes its rows in one loop. The stock template can still draw the same table.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from operator import itemgetter
 from typing import Any, ClassVar
 
 import django_tables2 as tables
-from django.utils.html import escape, format_html
+from django.db.models import Choices
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -22,11 +24,12 @@ from tracker.office.lists.pages import Key
 Write = Callable[..., str]
 # Set into a page's address in place of a row's id, to take the address apart.
 PLACE = 987654321098765
+NEEDS_NO_QUOTES = re.compile(r"[\w%（）]+")
 
 
 def text(value: Any) -> str:
     """A value as a text of the page; a dash where there is none."""
-    return UNKNOWN if value in (None, "") else escape(value)
+    return escape(str(value)) if value not in (None, "") else UNKNOWN
 
 
 UNKNOWN = "–"
@@ -36,9 +39,9 @@ class Shown(tables.Column):
     """A column of a list: what it shows, by what it sorts, and whether it is there before anybody chooses.
 
     `values` are look-ups from a row, or names of what the table's `figures` work out; `write` makes the cell
-    of them. `keys` are what the rows are ordered by; without them the column offers no order. `label` is the
-    column's name on a phone, where each row is a card; `css` says how the column looks ("number", "wide",
-    "head", "desk").
+    of them, or `words` does, which has a label for each code. `keys` are what the rows are ordered by; with
+    none the column offers no order. `label` is the column's name on a phone, where each row is a card; `css`
+    says how the column looks ("number", "wide", "head", "desk").
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Shown(tables.Column):
         header: Any,
         *values: str,
         write: Write = text,
+        words: "type[Choices] | None" = None,
         keys: Sequence[Key] = (),
         label: Any = "",
         css: str = "",
@@ -59,9 +63,18 @@ class Shown(tables.Column):
             orderable=bool(keys),
             attrs={"td": {"class": css}} if css else {},
         )
-        self.values, self.write, self.keys = values, write, tuple(keys)
+        self.values, self.keys = values, tuple(keys)
+        self._write, self.words = write, words
         self.phone_label, self.css = label, css
         self.at_first, self.always = at_first, always
+
+    @property
+    def write(self) -> Write:
+        """How the cell is written in the reader's language."""
+        if self.words is None:
+            return self._write
+        labels = {str(code): escape(str(label)) or UNKNOWN for code, label in self.words.choices}
+        return lambda code: labels.get(code, code)
 
     def render(self, record: Any) -> str:
         """The cell of a model's instance, as django-tables2 asks for it."""
@@ -145,14 +158,20 @@ def _compiled(table: type[Listed], names: tuple[str, ...], language: str, has_ti
     cells = []
     for column in columns:
         places = [order.index(value) for value in column.values]
-        before = format_html('<td data-label="{}">', column.phone_label) if column.phone_label else "<td>"
-        cells.append((before, column.write, _taking(places)))
+        cells.append((_before(str(column.phone_label)), column.write, _taking(places)))
     css = " ".join(
         f"{css[0]}{place}"
         for place, column in enumerate(columns, start=2 if has_ticks else 1)
         for css in column.css.split()
     )
     return Compiled(names, values, afterwards, tuple(cells), css)
+
+
+def _before(label: str) -> str:
+    """The beginning of a cell, which carries its label for phones; as short as HTML lets it be."""
+    if not label:
+        return "<td>"
+    return f"<td data-l={label}>" if NEEDS_NO_QUOTES.fullmatch(label) else f'<td data-l="{escape(label)}">'
 
 
 def _taking(places: list[int]) -> Callable[[Any], Any]:
@@ -171,7 +190,7 @@ class Linked:
     def __call__(self, pk: Any, name: Any) -> str:
         """The link."""
         before, after = _around(self.page)
-        return f'<a href="{before}{pk}{after}">{escape(name)}</a>'
+        return f'<a href="{before}{pk}{after}">{escape(str(name))}</a>'
 
 
 @lru_cache(maxsize=32)

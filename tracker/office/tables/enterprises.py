@@ -1,11 +1,11 @@
 """The list of enterprises."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from tracker.badges import rules
@@ -59,17 +59,12 @@ def listed_projects(pk: int, projects: list[Shortly] | None) -> str:
     if not projects:
         return UNKNOWN
     items = [
-        f"<li>{badge_sign(badge)} {link_to_project(project, name)}</li>"
+        f"<li>{badge_sign(badge)} {link_to_project(project, name)}"
         for project, name, badge in projects[:PROJECTS_SHOWN]
     ]
     if len(projects) > PROJECTS_SHOWN:
-        items.append(f"<li>{link_to_enterprise(pk, _('and more'))}</li>")
+        items.append(f"<li>{link_to_enterprise(pk, _('and more'))}")
     return f'<ul class="plain-list">{"".join(items)}</ul>'
-
-
-def rung_label(rung: str) -> str:
-    """The grade in words; nothing to say where there is none."""
-    return escape(str(Rung(rung).label)) if rung else UNKNOWN
 
 
 def industry_label(code: str | None, name: str | None, english: str | None) -> str:
@@ -114,7 +109,7 @@ class EnterpriseTable(Listed):
     chain = Shown(
         _("Industrial chain"), "chain", keys=(Key("chain", "words"), NAME, ROW), label=_("Industrial chain")
     )
-    rung = Shown(_("Grade"), "rung", write=rung_label, keys=(Key(RUNG_RANK), NAME, ROW), label=_("Grade"))
+    rung = Shown(_("Grade"), "rung", words=Rung, keys=(Key(RUNG_RANK), NAME, ROW), label=_("Grade"))
 
     class Meta:
         model = Enterprise

@@ -3,13 +3,13 @@
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 from django.utils.formats import get_format, number_format
-from django.utils.html import escape
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,10 +20,12 @@ from tracker.library.models import (
     NEVER,
     STAGE_RANK,
     AnnualPlan,
+    InclusionState,
     Project,
+    Stage,
     in_place,
 )
-from tracker.library.words import inclusion_label, known_day, stage_label
+from tracker.library.words import known_day
 from tracker.office.lists.columns import UNKNOWN, Linked, Listed, Shown
 from tracker.office.lists.pages import ROW, Key
 
@@ -33,13 +35,13 @@ WORST_FIRST_WITHIN = (BADGE, Key("enterprise"), ROW)
 
 
 def badge_sign(badge: str) -> str:
-    """The badge as it is drawn everywhere."""
+    """The badge as it is drawn everywhere; its shape is said once for all, by the style of lists."""
     return _sign(badge, get_language() or "")
 
 
 @lru_cache(maxsize=64)
 def _sign(badge: str, language: str) -> str:
-    return render_to_string("parts/_badge.html", {"badge": badge}).strip()
+    return render_to_string("parts/_badge.html", {"badge": badge, "short": True}).strip()
 
 
 def amount(value: Decimal | None) -> str:
@@ -48,10 +50,15 @@ def amount(value: Decimal | None) -> str:
 
 
 def _grouped(value: Decimal, places: int) -> str:
-    # Django looks up the language's way of writing for each number anew; here every thousand costs.
-    if get_format("DECIMAL_SEPARATOR") == "." and get_format("THOUSAND_SEPARATOR") == ",":
+    if _is_plain(get_language() or ""):
         return f"{value:,.{places}f}"
     return number_format(value, places, use_l10n=True, force_grouping=True)
+
+
+@lru_cache(maxsize=16)
+def _is_plain(language: str) -> bool:
+    """Whether numbers are written as Python does: Django looks that up for each number anew."""
+    return (get_format("DECIMAL_SEPARATOR"), get_format("THOUSAND_SEPARATOR")) == (".", ",")
 
 
 def share_of(plan: Decimal | None, invested: Decimal | None) -> str:
@@ -114,18 +121,24 @@ class ProjectTable(Listed):
         label=pgettext_lazy("short", "Done"),
         css="number",
     )
-    share = Shown(_("Done (%)"), *("plan", "invested"), write=share_of, label=_("Done (%)"), css="number")
+    share = Shown(
+        _("Done (%)"),
+        *("plan", "invested"),
+        write=share_of,
+        label=pgettext_lazy("short", "Done (%)"),
+        css="number",
+    )
     stage = Shown(
         _("Stage"),
         "stage",
-        write=stage_label,
+        words=Stage,
         keys=(Key(STAGE_RANK), *WORST_FIRST_WITHIN),
-        label=_("Stage"),
+        label=pgettext_lazy("short", "Stage"),
     )
     inclusion_state = Shown(
         pgettext_lazy("column", "Inclusion"),
         "inclusion_state",
-        write=inclusion_label,
+        words=InclusionState,
         keys=(Key(INCLUSION_RANK), *WORST_FIRST_WITHIN),
         label=pgettext_lazy("column", "Inclusion"),
     )
@@ -170,6 +183,7 @@ class ProjectTable(Listed):
     first_order = "badge"
 
     @classmethod
+    @lru_cache(maxsize=4)
     def figures(cls, year: int) -> dict[str, Any]:
         """The plan in force for the year, and what was done in it by the latest accepted inspection."""
         plans = AnnualPlan.objects.filter(project=OuterRef("pk"), year=year).order_by("-version")

@@ -1,19 +1,21 @@
 """What every list does: filters, order and columns in the address, views saved under a name, pages."""
 
 from functools import cached_property
+from html import escape
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.html import escape
 from django.views.generic import TemplateView
 
 from tracker.calendars.periods import HalfMonth
 from tracker.library.saved_views import LONGEST_QUERY
 from tracker.office.access import OfficialOnly
 from tracker.office.filters import CountyFilters
-from tracker.office.lists.address import PASSING, canonical, kept
+from tracker.office.lists.address import PASSING, canonical, columns_in, kept, normal
 from tracker.office.lists.choices import Choices, Saved, choices_for
 from tracker.office.lists.columns import Compiled, Listed, compiled
 from tracker.office.lists.pages import COUNTED, Page, page_of
@@ -43,12 +45,13 @@ class SavesViews(OfficialOnly):
 
     def address(self, *without: str, **changes: str) -> str:
         """This list with other values in its address."""
-        query = self.request.GET.copy()
-        for name in ("after", "before", "page", *without):
-            query.pop(name, None)
-        for name, value in changes.items():
-            query[name] = value
-        return f"?{query.urlencode()}"
+        asked = {name: value for name, value in self._asked.items() if name not in without}
+        return f"?{urlencode({**asked, **changes})}"
+
+    @cached_property
+    def _asked(self) -> dict[str, str]:
+        asked = normal(self.request.GET)
+        return {name: value for name, value in asked.items() if name not in ("after", "before", "page")}
 
     @property
     def shown(self) -> str:
@@ -75,8 +78,8 @@ class SavesViews(OfficialOnly):
             "shown": shown if len(shown) <= LONGEST_QUERY else "",
             "may_save": self.person.can("save_view"),
             "offered_columns": self.offered_columns(),
-            "kept_for_columns": kept(self.request.GET, without=("column", *PASSING)),
-            "kept_for_filters": kept(self.request.GET, only=("sort", "column")),
+            "kept_for_columns": kept(self.request.GET, without=("columns", *PASSING)),
+            "kept_for_filters": kept(self.request.GET, only=("sort", "columns")),
         }
 
 
@@ -119,7 +122,7 @@ class ListPage(SavesViews, TemplateView):
     @cached_property
     def drawn(self) -> Compiled:
         """The chosen columns."""
-        names = self.table.chosen(self.request.GET.getlist("column"))
+        names = self.table.chosen(columns_in(self.request.GET))
         return compiled(self.table, names, has_ticks=self.ticks)
 
     @cached_property

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -29,7 +28,7 @@ from tracker.office.access import OfficialOnly
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.lists.address import PASSING, kept
-from tracker.office.lists.pages import COUNTED
+from tracker.office.lists.pages import COUNTED, counted_by
 from tracker.office.tables.projects import ProjectTable
 from tracker.office.views.lists import ListPage
 from tracker.photos.models import Photo
@@ -60,22 +59,20 @@ class Projects(ListPage):
         """With the county's badges counted, as the first way to narrow the list down."""
         context = super().get_context_data(**kwargs)
         badge = str(self.filters.asked.get("badge") or "")
-        besides = self.filters.besides("badge").order_by()[: COUNTED + 1]
-        by_colour = {colour: Count("pk", filter=Q(badge=colour)) for colour in SHOWN_FIRST}
-        numbers = besides.aggregate(**by_colour)
+        numbers = counted_by(self.filters.besides("badge"), "badge")
         total = sum(numbers.values())
         is_exact = total <= COUNTED
         chips = [
             {
                 "colour": colour,
-                "number": numbers[colour] if is_exact else None,
+                "number": numbers.get(colour, 0) if is_exact else None,
                 "url": self.address(badge=colour),
                 "is_current": colour == badge,
             }
             for colour in SHOWN_FIRST
-            if numbers[colour] or not is_exact or colour == badge
+            if numbers.get(colour) or not is_exact or colour == badge
         ]
-        found = numbers[badge] if badge else total
+        found = numbers.get(badge, 0) if badge else total
         if not is_exact:
             # More than are counted: of one colour it is only known how many stand on this page.
             found = len(self.page.rows) if badge else COUNTED

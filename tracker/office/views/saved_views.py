@@ -75,7 +75,11 @@ class OneView(OfficialOnly):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the view and where it leads."""
-        return {**super().get_context_data(**kwargs), "view": self.view, "view_url": address_of(self.view)}
+        return {
+            **super().get_context_data(**kwargs),
+            "saved_view": self.view,
+            "view_url": address_of(self.view),
+        }
 
 
 class EditView(OneView, ViewFormPage):
