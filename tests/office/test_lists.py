@@ -295,7 +295,7 @@ def test_a_list_asks_the_database_eight_times_at_most_however_many_rows_there_ar
     county = make_county()
     person = make_official(Role.TEAM_LEAD) if who == "lead" else make_official(Role.LEADER, county.parent)
     client = as_(person)
-    make_many(3)
+    make_many(5)
     page(client, f"{PROJECTS}?county={county.code}")
     counts = []
     for more in (0, 120):
@@ -358,3 +358,20 @@ def test_the_stock_template_draws_the_same_declaration():
     )
     assert reverse("office:project", args=[project.pk]) in html
     assert "800.00" in html
+
+
+def test_a_search_that_finds_too_many_shows_them_as_they_were_added(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tracker.office.views.lists.COUNTED", 10)
+    monkeypatch.setattr("tracker.office.views.projects.COUNTED", 10)
+    monkeypatch.setattr("tracker.office.views.lists.ROWS_ON_A_PAGE", 5)
+    projects = make_many(24)
+    client = as_(make_official())
+    html = page(client, f"{PROJECTS}?q=线&sort=-name")
+    assert "too many to put in order" in html
+    assert ">more than 10 projects<" in html
+    forth, back = walk(client, f"{PROJECTS}?q=线&sort=-name&columns=name")
+    assert forth == back == [str(project.pk) for project in projects]
+    assert "too many" not in page(client, f"{PROJECTS}?q=宏图3线")
+    assert len(names_in(page(client, f"{PROJECTS}?q=宏图3&badge=none&columns=name"))) == sum(
+        project.badge == "none" and project.name == "宏图3线" for project in projects
+    )

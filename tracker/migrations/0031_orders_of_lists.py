@@ -61,10 +61,11 @@ PROJECTS = [
 ]
 
 # Every short piece of a text: two signs from a Chinese one on, three from any other (`library.finding`).
-# It is called only for rows that hold the fragment anyway, or to write the index: its cost says so.
+# It is called only for rows that hold the fragment anyway, or to write the index: its cost says so. As it is not
+# for parallel work, no search of a page starts more processes.
 GRAMS = r"""
 CREATE OR REPLACE FUNCTION tracker_grams(text) RETURNS tsvector
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 5000 AS $grams$
+LANGUAGE sql IMMUTABLE STRICT COST 100 AS $grams$
     SELECT array_to_tsvector(array_agg(DISTINCT
         substr($1, place, CASE WHEN ascii(substr($1, place, 1)) < 128 THEN 3 ELSE 2 END)))
     FROM generate_series(1, length($1)) AS place

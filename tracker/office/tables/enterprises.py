@@ -25,7 +25,7 @@ from tracker.office.tables.projects import badge_sign, place
 
 NAME = Key("pinyin", "words")
 # An enterprise with more projects leads to the others by its own page.
-PROJECTS_SHOWN = 3
+PROJECTS_SHOWN = 2
 link_to_project, link_to_enterprise = Linked("office:project"), Linked("office:enterprise")
 
 # A project as a row shows it: its id, name and badge.
@@ -59,12 +59,12 @@ def listed_projects(pk: int, projects: list[Shortly] | None) -> str:
     if not projects:
         return UNKNOWN
     items = [
-        f"<li>{badge_sign(badge)} {link_to_project(project, name)}"
+        f"{badge_sign(badge)} {link_to_project(project, name)}"
         for project, name, badge in projects[:PROJECTS_SHOWN]
     ]
     if len(projects) > PROJECTS_SHOWN:
-        items.append(f"<li>{link_to_enterprise(pk, _('and more'))}")
-    return f'<ul class="plain-list">{"".join(items)}</ul>'
+        items.append(link_to_enterprise(pk, _("and more")))
+    return "<br>".join(items)
 
 
 def industry_label(code: str | None, name: str | None, english: str | None) -> str:
@@ -90,7 +90,7 @@ class EnterpriseTable(Listed):
         _("Credit code"),
         "credit_code",
         keys=(Key("credit_code", "words"), ROW),
-        label=_("Credit code"),
+        css="desk",
     )
     township = Shown(
         _("Township"),
@@ -105,6 +105,7 @@ class EnterpriseTable(Listed):
         write=industry_label,
         keys=(Key(in_place("industry", ""), "words"), NAME, ROW),
         label=_("Industry"),
+        at_first=False,
     )
     chain = Shown(
         _("Industrial chain"), "chain", keys=(Key("chain", "words"), NAME, ROW), label=_("Industrial chain")

@@ -40,7 +40,7 @@ class Enterprises(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With how many there are, and what can be done here."""
-        found = counted(self.filters.qs)
+        found = counted(self.filters.qs) if self.hits is None else len(self.hits)
         return {
             **super().get_context_data(**kwargs),
             "found": min(found, COUNTED),

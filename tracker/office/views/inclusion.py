@@ -21,17 +21,22 @@ from tracker.inspections.queries import awaiting_inclusion, next_inclusion_deadl
 from tracker.library.actions import BelowThreshold, InFuture, set_inclusion
 from tracker.library.models import Division, Project, ProjectQuerySet
 from tracker.library.rules import INCLUSION_THRESHOLD
+from tracker.library.saved_views import SavedView
 from tracker.library.words import inclusion_label, wan
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inclusion import InclusionFilter, InclusionForm
 from tracker.office.tables.inclusion import InclusionTable
+from tracker.office.views.lists import SavesViews
 
 ROWS_A_PAGE = 50
 
 
-class InclusionList(OfficialOnly, TemplateView):
+class InclusionList(SavesViews, TemplateView):
     """Which started projects are not yet in statistics?"""
 
+    list_name = SavedView.List.INCLUSION
+    drawn_by = InclusionTable
+    always_shown = ("name", "act")
     template_name = "office/inclusion.html"
 
     @cached_property
@@ -54,6 +59,7 @@ class InclusionList(OfficialOnly, TemplateView):
             decides=self.person.can("set_inclusion"),
             order_by="started_on",
         )
+        self.hide_columns(table)
         RequestConfig(self.request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
         deadline = next_inclusion_deadline(self.county, self.today)
         return {

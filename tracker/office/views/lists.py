@@ -5,6 +5,7 @@ from html import escape
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+import django_tables2 as tables
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -18,7 +19,7 @@ from tracker.office.filters import CountyFilters
 from tracker.office.lists.address import PASSING, canonical, columns_in, kept, normal
 from tracker.office.lists.choices import Choices, Saved, choices_for
 from tracker.office.lists.columns import Compiled, Listed, compiled
-from tracker.office.lists.pages import COUNTED, Page, page_of
+from tracker.office.lists.pages import COUNTED, ROW, Page, page_of
 
 ROWS_ON_A_PAGE = 50
 
@@ -31,6 +32,9 @@ class SavesViews(OfficialOnly):
     """
 
     list_name: ClassVar[str]
+    # A table that django-tables2 draws itself, and which of its columns stay.
+    drawn_by: ClassVar[type[tables.Table] | None] = None
+    always_shown: ClassVar[tuple[str, ...]] = ()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Caches tell a whole page from its middle."""
@@ -59,8 +63,25 @@ class SavesViews(OfficialOnly):
         return canonical(self.request.GET)
 
     def offered_columns(self) -> list[dict[str, Any]]:
-        """The columns to choose from."""
-        return []
+        """The columns to choose from: each with whether it is shown, and whether it can be left out."""
+        if self.drawn_by is None:
+            return []
+        hidden = self._hidden_columns(self.drawn_by)
+        return [
+            {"name": name, "header": column.header, "is_shown": name not in hidden, "stays": False}
+            for name, column in self.drawn_by.base_columns.items()
+            if name not in self.always_shown
+        ]
+
+    def hide_columns(self, table: tables.Table) -> None:
+        """Leave out what nobody has asked for."""
+        for name in self._hidden_columns(type(table)):
+            if name in table.columns.names():
+                table.columns.hide(name)
+
+    def _hidden_columns(self, table: type[tables.Table]) -> list[str]:
+        asked = {name for name in columns_in(self.request.GET) if name in table.base_columns}
+        return [name for name in table.base_columns if asked and name not in {*asked, *self.always_shown}]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the saved views, and the columns to choose from."""
@@ -88,6 +109,8 @@ class ListPage(SavesViews, TemplateView):
 
     table: ClassVar[type[Listed]]
     filter_class: ClassVar[type[CountyFilters]]
+    # Whether the list is counted by badge, whichever badge is asked for.
+    counts_badges: ClassVar[bool] = False
 
     @cached_property
     def filters(self) -> CountyFilters:
@@ -126,14 +149,35 @@ class ListPage(SavesViews, TemplateView):
         return compiled(self.table, names, has_ticks=self.ticks)
 
     @cached_property
+    def hits(self) -> list[tuple[Any, Any]] | None:
+        """What a search finds, by id and badge, whichever badge is asked for; none without a search.
+
+        One more than COUNTED stands for more.
+        """
+        if "q" not in self.filters.active:
+            return None
+        found = self.filters.besides("badge" if self.counts_badges else "").order_by()
+        return list(found.values_list("pk", "badge" if self.counts_badges else "pk")[: COUNTED + 1])
+
+    @property
+    def is_unsorted(self) -> bool:
+        """Whether a search finds so many that they are not put in order: they come as they were added."""
+        return self.hits is not None and len(self.hits) > COUNTED
+
+    @cached_property
     def page(self) -> Page:
         """The rows of this page."""
         name, descending = self.order
+        keys, rows = self.table.offered()[name].keys, self.filters.qs
+        if self.is_unsorted:
+            keys, descending = (ROW,), False
+        elif self.hits is not None:
+            badge = self.filters.asked.get("badge") if self.counts_badges else None
+            rows = self.rows().filter(pk__in=[pk for pk, colour in self.hits if not badge or colour == badge])
         figures = self.table.figures(self.year)
-        rows = self.filters.qs.annotate(**{key: figures[key] for key in self.drawn.values if key in figures})
         page = page_of(
-            rows,
-            self.table.offered()[name].keys,
+            rows.annotate(**{key: figures[key] for key in self.drawn.values if key in figures}),
+            keys,
             self.drawn.values,
             length=ROWS_ON_A_PAGE,
             descending=descending,
@@ -167,7 +211,7 @@ class ListPage(SavesViews, TemplateView):
         heads = []
         for name in self.drawn.names:
             column = self.table.offered()[name]
-            is_order = name == by
+            is_order = name == by and not self.is_unsorted
             way = f"-{name}" if is_order and not descending else name
             heads.append(
                 {
@@ -195,6 +239,7 @@ class ListPage(SavesViews, TemplateView):
             "first_url": self.address(),
             "is_later": bool(self.request.GET.get("after") or self.request.GET.get("before")),
             "counted": COUNTED,
+            "is_unsorted": self.is_unsorted,
         }
 
     def tick(self, row: Any) -> str:

@@ -1,6 +1,7 @@
 """The projects: the list, and one project with its badge explained."""
 
 import re
+from collections import Counter
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -44,6 +45,7 @@ class Projects(ListPage):
     list_name = SavedView.List.PROJECTS
     table = ProjectTable
     filter_class = ProjectFilters
+    counts_badges = True
     template_name = "office/projects.html"
 
     def rows(self) -> Any:
@@ -59,7 +61,9 @@ class Projects(ListPage):
         """With the county's badges counted, as the first way to narrow the list down."""
         context = super().get_context_data(**kwargs)
         badge = str(self.filters.asked.get("badge") or "")
-        numbers = counted_by(self.filters.besides("badge"), "badge")
+        numbers: dict[str, int] = Counter(colour for _, colour in self.hits or ())
+        if self.hits is None:
+            numbers = counted_by(self.filters.besides("badge"), "badge")
         total = sum(numbers.values())
         is_exact = total <= COUNTED
         chips = [
