@@ -18,6 +18,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   asPage(event);
 });
 document.addEventListener("htmx:sendError", asPage);
+// The form says what the list shows, also when a link beside it has changed that.
+document.addEventListener("htmx:pushedIntoHistory", (event) => {
+  const asked = new URL(event.detail.path, location.href).searchParams;
+  for (const field of document.querySelectorAll("form[role=search] select, form[role=search] input[type=search]")) {
+    if (field !== document.activeElement) field.value = asked.get(field.name) ?? "";
+  }
+});
 // Whoever reads on from a link that is gone reads on at the list.
 document.addEventListener("htmx:afterSettle", () => {
   const isLost = !document.activeElement || document.activeElement === document.body;

@@ -54,7 +54,7 @@ def _syllables(name: str) -> list[str]:
     # Its dictionary is large: only a process that writes names loads it.
     from pypinyin import lazy_pinyin
 
-    return lazy_pinyin(name, errors=list)
+    return lazy_pinyin(name, errors=list)  # type: ignore[arg-type]  # it takes lists as well
 
 
 def _plain(name: str) -> str:

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import Min, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
+from tracker.audit.capture import AuditedQuerySet
 from tracker.library import finding
 
 # The rank of an enterprise whose projects carry no badge worse than any: it has no project.
@@ -51,7 +52,7 @@ class Found(models.Model):
         super().save(*args, update_fields=written, **kwargs)
 
 
-class FoundRows(models.QuerySet[Any]):
+class FoundRows(AuditedQuerySet):
     """Rows that are found by their names, written many at once."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:

@@ -45,8 +45,10 @@ class DivisionQuerySet(AuditedQuerySet):
 
     def below(self, division_id: int | None) -> Self:
         """The same, of a division that is known by its id alone."""
+        if division_id is None:
+            return self.none()
         whole = Division.objects.filter(pk=division_id).values("path")
-        return self.filter(path__startswith=Subquery(whole)) if division_id else self.none()
+        return self.filter(path__startswith=Subquery(whole))
 
 
 class Division(Audited, models.Model):
@@ -217,7 +219,7 @@ class Rung(models.TextChoices):
 RUNG_RANK = rank_of("rung", Rung.values)
 
 
-class EnterpriseQuerySet(FoundEnterprises, AuditedQuerySet):
+class EnterpriseQuerySet(FoundEnterprises):
     """Enterprises of a county, or one's own."""
 
     division_paths = ("county", "township")
@@ -347,7 +349,7 @@ def money(verbose_name: Any, **options: Any) -> "models.DecimalField[Any, Any]":
     )
 
 
-class ProjectQuerySet(FoundProjects, AuditedQuerySet):
+class ProjectQuerySet(FoundProjects):
     """Projects of a county, or of one's own enterprise."""
 
     division_paths = ("county", "township")

@@ -226,4 +226,4 @@ class EnterpriseFilters(CountyFilters):
 
     def inspected_by(self, enterprises: QuerySet[Enterprise], name: str, value: str) -> QuerySet[Enterprise]:
         """Those of which the person inspects a project."""
-        return enterprises.filter(pk__in=Project.objects.filter(inspector=value).values("enterprise"))
+        return enterprises.filter(pk__in=Project.objects.filter(inspector=int(value)).values("enterprise"))

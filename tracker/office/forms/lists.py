@@ -51,7 +51,7 @@ class SavedViewForm(OnlyWhatTheRoleMaySet, forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """A name is once among those of its owner, though the owner is no field."""
-        return super()._get_validation_exclusions() - {"owner"}  # type: ignore[misc]  # Django's own, without a type
+        return super()._get_validation_exclusions() - {"owner"}
 
 
 class AssignForm(OnlyWhatTheRoleMaySet, forms.Form):

@@ -1,6 +1,7 @@
 """What a county's lists can be narrowed down to, and who has saved which view: asked in one statement."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import get_language
@@ -67,7 +68,7 @@ class Choices:
 def choices_for(person: User, county: Division, list_name: str) -> Choices:
     """What the person is offered over a list of the county."""
     inspecting = ", ".join(f"'{role.value}'" for role in sorted(roles.INSPECTING))
-    values = {
+    values: dict[str, Any] = {
         "county": county.pk,
         "most": MOST_CHAINS,
         "below": f"{county.path}%",

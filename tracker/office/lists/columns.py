@@ -74,7 +74,7 @@ class Shown(tables.Column):
         if self.words is None:
             return self._write
         labels = {str(code): escape(str(label)) or UNKNOWN for code, label in self.words.choices}
-        return lambda code: labels.get(code, code)
+        return lambda code: labels.get(code, UNKNOWN)
 
     def render(self, record: Any) -> str:
         """The cell of a model's instance, as django-tables2 asks for it."""
@@ -145,7 +145,7 @@ class Compiled:
 
 def compiled(table: type[Listed], names: Sequence[str], *, has_ticks: bool = False) -> Compiled:
     """The table's chosen columns for the reader's language, made once."""
-    return _compiled(table, tuple(names), get_language() or "", has_ticks)
+    return _compiled(table, tuple(names), get_language() or "", has_ticks)  # type: ignore[arg-type]  # a class
 
 
 @lru_cache(maxsize=512)

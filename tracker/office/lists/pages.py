@@ -94,7 +94,9 @@ class _Beyond(Func):
         super().__init__(*keys, *values, **extra)
         self.sign = sign
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+    def as_sql(  # type: ignore[override]  # nothing else is asked for
+        self, compiler: Any, connection: Any, **context: Any
+    ) -> tuple[str, Any]:
         """A comparison of rows."""
         parts = [compiler.compile(part) for part in self.source_expressions]
         half = len(parts) // 2

@@ -44,7 +44,7 @@ def worst_sign(rank: int) -> str:
 
 def projects_of(enterprises: Sequence[int]) -> dict[int, list[Shortly]]:
     """The worst few projects of each of these enterprises, and one more where there are more."""
-    order = [BADGE_RANK, F("name"), F("pk")]
+    order: list[Any] = [BADGE_RANK, F("name"), F("pk")]
     place_within = Window(RowNumber(), partition_by="enterprise", order_by=order)
     rows = Project.objects.filter(enterprise__in=enterprises).annotate(place=place_within)
     rows = rows.filter(place__lte=PROJECTS_SHOWN + 1).order_by("enterprise", "place")

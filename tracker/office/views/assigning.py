@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -61,7 +61,7 @@ class AssignProjects(OfficialOnly, TemplateView):
         )
         return list(rows[: MOST_AT_ONCE + 1])
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """What is about to happen; without a project, back to the list."""
         if not self.projects:
             messages.warning(request, gettext("Tick at least one project."))
@@ -109,8 +109,7 @@ class AssignProjects(OfficialOnly, TemplateView):
             status = 409
         else:
             # What cannot be read again is replaced by what is shown now.
-            form.data = form.data.copy()
-            form.data["shown"] = sealed(shown)
+            form.data = {**form.data.dict(), "shown": sealed(shown)}  # type: ignore[attr-defined]  # a QueryDict
             status = 422
         return self.render_to_response(
             self.get_context_data(form=form, changes=self._in_words(changes) if changes else []),
