@@ -51,7 +51,7 @@ class SavedViewForm(OnlyWhatTheRoleMaySet, forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """A name is once among those of its owner, though the owner is no field."""
-        return super()._get_validation_exclusions() - {"owner"}
+        return super()._get_validation_exclusions() - {"owner"}  # type: ignore[misc]  # Django's own
 
 
 class AssignForm(OnlyWhatTheRoleMaySet, forms.Form):
@@ -66,7 +66,7 @@ class AssignForm(OnlyWhatTheRoleMaySet, forms.Form):
     def __init__(self, *args: Any, by: User, inspectors: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [("", _("choose")), *inspectors, (NOBODY, _("nobody"))]
-        self.fields["inspector"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        self.fields["inspector"].choices = choices
         self.keep_to(by)
 
     def clean_shown(self) -> dict[int, int | None]:
