@@ -455,7 +455,7 @@ def test_a_plan_costs_the_same_for_one_row_as_for_many(count: int, django_assert
 def test_taking_costs_the_same_for_one_row_as_for_many(count: int, django_assert_max_num_queries: Any):
     found = read_table(table(*[row(number) for number in range(1, count + 1)]), NAME)
     county = make_county()
-    with django_assert_max_num_queries(75):
+    with django_assert_max_num_queries(80):
         take_table(found, county, END_OF_OCTOBER, source=NAME, by=None, at=TAKEN_AT)
 
 
