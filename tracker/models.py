@@ -24,6 +24,7 @@ from tracker.library.records import (
     StageChange,
     TotalChange,
 )
+from tracker.library.saved_views import SavedView
 from tracker.mailing.models import Attachment, Message
 from tracker.merging.models import DifferentEnterprises, DifferentProjects
 from tracker.operations.models import Heartbeat
@@ -67,6 +68,7 @@ __all__ = [
     "PlanningSheet",
     "Project",
     "Reminder",
+    "SavedView",
     "SignInAttempt",
     "StageChange",
     "StatisticalFigure",

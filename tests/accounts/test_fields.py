@@ -26,7 +26,11 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 2)
 # What follows from what was written, by the rule or by the clock, whoever wrote it.
 FOLLOWS: dict[str, set[str]] = {
-    "project": {"badge", "badge_cycle_start", "month_only"},
+    "project": {
+        *("badge", "badge_cycle_start", "month_only"),
+        *("pinyin", "initials", "found_by", "enterprise_pinyin"),
+    },
+    "enterprise": {"pinyin", "initials", "found_by", "worst_rank"},
     "inspection": {
         "inspector",
         "submitted_at",

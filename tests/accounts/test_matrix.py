@@ -35,6 +35,7 @@ from tracker.library.inclusion.actions import add_file, set_figure
 from tracker.library.inclusion.models import BureauList
 from tracker.library.inclusion.rules import Amounts, PaperKind
 from tracker.library.records import Contact
+from tracker.library.saved_views import SavedView
 from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
 from tracker.summaries.actions import freeze_month
@@ -55,7 +56,7 @@ COLUMNS = {
 }
 REFUSED, READ, WRITE, OWN, SHARED = "–", "read", "write", "own", "shared"
 # Sessions are one's own, wherever one works.
-ABOUT_ONESELF = {"sessions", "sign_in_again"}
+ABOUT_ONESELF = {"sessions", "sign_in_again", "office:save_view", "office:edit_view", "office:delete_view"}
 PICTURE = photo_file()
 NEVER_ALLOWED = ["put", "patch", "delete", "trace"]
 # What is about nobody's data: the sign-in pages, which look after themselves, and what development shows.
@@ -147,6 +148,15 @@ class World:
         bureau_list = BureauList.objects.create(
             county=county, filename="名单.csv", content=b"", year=2026, month=10
         )
+        # Everybody has one of their own; whose is asked about is whoever asks.
+        self.views = {
+            role: SavedView.objects.create(owner=person, county=county, list="projects", name="红牌")
+            for role, person in self.people.items()
+        }
+        self.others_view = SavedView.objects.create(
+            owner=colleague, county=county, list="projects", name="红牌"
+        )
+        self.asking = Role.INSPECTOR
         self.ids: list[tuple[str, Any]] = [
             ("further_contact", contact.pk),
             ("paper_file", papers[0].pk),
@@ -171,8 +181,12 @@ class World:
                 values[word] = "2026-10-H2"
             elif word == "month":
                 values[word] = "2026-10"
+            elif name.endswith("_view"):
+                values[word] = (self.others_view if of_others else self.views[self.asking]).pk
             else:
                 values[word] = next(pk for part, pk in self.ids if part in name)
+        if name.endswith("_view"):
+            return reverse(name, kwargs=values)
         if of_others and name == "office:delete_photo":
             values["pk"] = self.others_photo.pk
         elif of_others and "further_contact" in name:
@@ -188,6 +202,7 @@ class World:
     def client(self, role: Role) -> Client:
         client = Client(raise_request_exception=False)
         client.force_login(self.people[role])
+        self.asking = role
         return client
 
 

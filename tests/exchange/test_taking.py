@@ -458,7 +458,7 @@ def test_a_plan_costs_the_same_for_one_row_as_for_many(count: int, django_assert
 def test_taking_costs_the_same_for_one_row_as_for_many(count: int, django_assert_max_num_queries: Any):
     found = read_table(table(*[row(number) for number in range(1, count + 1)]), NAME)
     county = make_county()
-    with django_assert_max_num_queries(85):
+    with django_assert_max_num_queries(90):
         take_table(found, county, END_OF_OCTOBER, source=NAME, by=None, at=TAKEN_AT)
 
 

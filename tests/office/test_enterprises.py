@@ -149,7 +149,7 @@ def test_an_empty_library_names_the_next_act():
 
 
 def test_the_list_costs_the_same_for_one_row_as_for_two_hundred(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tracker.office.tables.projects.ROWS_ON_A_PAGE", 500)
+    monkeypatch.setattr("tracker.office.views.lists.ROWS_ON_A_PAGE", 500)
     client = as_(make_official())
     with_badge(make_enterprise(township=make_township()), "red")
     page(client, LIST)

@@ -6,7 +6,7 @@ that the rule gives are named nowhere.
 
 from collections.abc import Mapping
 
-from tracker.accounts.roles import Role
+from tracker.accounts.roles import OFFICIALS, Role
 
 ENTERPRISE_FACTS = frozenset(
     {
@@ -50,6 +50,7 @@ FINDINGS = frozenset(
     }
 )
 DECISION = frozenset({"state", "return_reason"})
+VIEW_FACTS = frozenset({"list", "query", "name"})
 PERSON_FACTS = frozenset(
     {"email", "password", "name", "language", "role", "division", "enterprise", "is_active"}
 )
@@ -96,6 +97,10 @@ WRITABLE: Mapping[str, Mapping[Role, frozenset[str]]] = {
         Role.TEAM_LEAD: frozenset({"filename", "content", "cycle_start", "state", "existing", "wrong"})
     },
     "columnsynonym": {Role.TEAM_LEAD: frozenset({"head", "field"})},
+    "savedview": {
+        **dict.fromkeys(OFFICIALS, VIEW_FACTS),
+        Role.TEAM_LEAD: VIEW_FACTS | {"is_shared"},
+    },
     "user": {Role.SECURITY_ADMINISTRATOR: PERSON_FACTS},
     "division": {
         Role.SYSTEM_ADMINISTRATOR: frozenset({"parent", "level", "code", "name_zh", "name_en"}),

@@ -96,6 +96,18 @@ def has_not_confirmed_it(person: Any, row: Any) -> bool:
 
 
 @predicate
+def is_their_own(person: Any, row: Any) -> bool:
+    """Whether the person has made it for themselves."""
+    return row is None or row.owner_id == person.pk
+
+
+@predicate
+def is_shared(person: Any, row: Any) -> bool:
+    """Whether it is there for everybody in the county."""
+    return row is None or row.is_shared
+
+
+@predicate
 def is_of_their_enterprise(person: Any, row: Any) -> bool:
     """Whether the row is of the person's own enterprise, or is that enterprise."""
     if row is None:
@@ -126,10 +138,15 @@ add_perm("keep_papers", lies_in_their_place & (leads | inspects_it | _is_among(r
 add_perm("explain_difference", lies_in_their_place & (leads | inspects_it | _is_among(roles.INCLUDING)))
 add_perm("import_bureau_list", is_of_their_county & _is_among(roles.INCLUDING))
 add_perm("export_list", _is_among(roles.OFFICIALS))
-add_perm("import_table", is_of_their_county & _is_among(roles.IMPORTING))
+add_perm("import_table", _is_among(roles.IMPORTING) & is_of_their_county)
+add_perm("assign_projects", lies_in_their_place & leads)
 add_perm("reveal_phone", lies_in_their_place & (leads | (_is_among(roles.KEEPING) & answers_for_the_record)))
 add_perm("know_phone", _is_among(frozenset({Role.ENTERPRISE})) & is_of_their_enterprise)
 add_perm("keep_photos", lies_in_their_place & (leads | inspects_it))
+
+# --- saved views of lists ---
+add_perm("save_view", _is_among(roles.OFFICIALS) & (is_their_own | (is_of_their_county & leads & is_shared)))
+add_perm("share_view", is_of_their_county & leads)
 
 # --- half-months, inspections, badges ---
 add_perm("inspect_project", lies_in_their_place & (leads | inspects_it))

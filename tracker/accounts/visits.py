@@ -168,6 +168,9 @@ def _is_by_the_person(request: HttpRequest) -> bool:
     """Whether somebody asked for this, not a script that looks by itself."""
     if BACKGROUND_HEADER in request.headers:
         return False
+    if "HX-Request" in request.headers:
+        # A list asks by script for what the person has just chosen.
+        return True
     is_read_by_script = request.headers.get("Sec-Fetch-Dest") == "empty"
     return request.method not in {"GET", "HEAD"} or not is_read_by_script
 

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from tracker.accounts.models import User
 from tracker.accounts.roles import Role
@@ -14,6 +14,7 @@ from tracker.calendars.periods import HalfMonth
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.inclusion.rules import next_deadline
 from tracker.library.models import (
+    BADGE_RANK,
     ENDED_STAGES,
     NOT_STARTED_STAGES,
     AnnualPlan,
@@ -179,14 +180,9 @@ def _latest_day(project: Project, field: str, half_month: HalfMonth) -> date | N
     return min(HalfMonth.containing(day).month_of.end, half_month.end)
 
 
-WORST_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.NONE, BadgeColour.BLUE, BadgeColour.GOLD]
-
-
 def worst_badge_first(projects: ProjectQuerySet) -> ProjectQuerySet:
     """In the order in which they are worth a call: red, yellow, not rated, blue, gold; then by enterprise."""
-    ranks = [When(badge=colour, then=Value(rank)) for rank, colour in enumerate(WORST_FIRST)]
-    rank = Case(*ranks, default=Value(len(ranks)), output_field=IntegerField())
-    return projects.order_by(rank, "enterprise__name", "name", "pk")
+    return projects.order_by(BADGE_RANK, "enterprise__name", "name", "pk")
 
 
 def last_accepted(projects: ProjectQuerySet, half_month: HalfMonth) -> dict[int, Inspection]:

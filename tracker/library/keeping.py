@@ -35,6 +35,7 @@ def set_former_names(enterprise: Enterprise, names: Iterable[str]) -> None:
     FormerName.objects.bulk_create(
         FormerName(enterprise=enterprise, name=name) for name in wanted if name not in there
     )
+    Enterprise.objects.filter(pk=enterprise.pk).keep_keys()
 
 
 def keep_total_changes(

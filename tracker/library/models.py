@@ -1,6 +1,6 @@
 """The county's library: who there is, what they are transforming, and by which plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models, router
-from django.db.models import F, Q, Value
+from django.db.models import Case, F, IntegerField, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import get_language, pgettext_lazy
@@ -19,6 +19,7 @@ from stdnum.exceptions import ValidationError as WrongNumber
 from tracker.audit.capture import Audited, AuditedQuerySet, Trail
 from tracker.audit.values import masked_name, masked_phone
 from tracker.library import rules
+from tracker.library.found import FoundEnterprise, FoundEnterprises, FoundProject, FoundProjects
 from tracker.library.naming import keeping_former_names
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class DivisionQuerySet(AuditedQuerySet):
     def under(self, division: "Division") -> Self:
         """The division and everything below it."""
         return self.filter(path__startswith=division.path)
+
+    def below(self, division_id: int | None) -> Self:
+        """The same, of a division that is known by its id alone."""
+        if division_id is None:
+            return self.none()
+        whole = Division.objects.filter(pk=division_id).values("path")
+        return self.filter(path__startswith=Subquery(whole))
 
 
 class Division(Audited, models.Model):
@@ -189,7 +197,30 @@ def check_credit_code(code: str) -> None:
         ) from wrong
 
 
-class EnterpriseQuerySet(AuditedQuerySet):
+def rank_of(field: str, values: Sequence[str]) -> Case:
+    """A place in an order by meaning instead of by alphabet; the lists' indexes are made of the same."""
+    ranks = [When(**{field: value}, then=Value(rank)) for rank, value in enumerate(values)]
+    return Case(*ranks, default=Value(len(values)), output_field=IntegerField())
+
+
+def in_place(field: str, nothing: Any = 0) -> Coalesce:
+    """What a row is grouped by; rows without it come first."""
+    return Coalesce(field, Value(nothing))
+
+
+class Rung(models.TextChoices):
+    """The rung of the cultivation ladder, as the county's table names it."""
+
+    NONE = "", _("Not on the ladder")
+    TECHNOLOGY_SME = "technology_sme", _("Technology SME")
+    HIGH_TECH = "high_tech", _("High-tech enterprise")
+    LEADING = "leading", _("Technological leading enterprise")
+
+
+RUNG_RANK = rank_of("rung", Rung.values)
+
+
+class EnterpriseQuerySet(FoundEnterprises):
     """Enterprises of a county, or one's own."""
 
     division_paths = ("county", "township")
@@ -219,18 +250,15 @@ class EnterpriseQuerySet(AuditedQuerySet):
     bulk_update.alters_data = True  # type: ignore[attr-defined]
 
 
-class Enterprise(Audited, models.Model):
+class Enterprise(FoundEnterprise, Audited, models.Model):
     """A technology enterprise in a county's library."""
 
-    trail = Trail(masked={"contact_name": masked_name, "contact_phone": masked_phone})
+    trail = Trail(
+        masked={"contact_name": masked_name, "contact_phone": masked_phone},
+        left_out={"pinyin", "initials", "found_by", "worst_rank"},
+    )
 
-    class Rung(models.TextChoices):
-        """The rung of the cultivation ladder, as the county's table names it."""
-
-        NONE = "", _("Not on the ladder")
-        TECHNOLOGY_SME = "technology_sme", _("Technology SME")
-        HIGH_TECH = "high_tech", _("High-tech enterprise")
-        LEADING = "leading", _("Technological leading enterprise")
+    Rung = Rung
 
     class Size(models.TextChoices):
         """The size class of the statistical division of large, medium, small and micro enterprises."""
@@ -280,7 +308,17 @@ class Enterprise(Audited, models.Model):
         verbose_name = _("enterprise")
         verbose_name_plural = _("enterprises")
         ordering = ["name", "pk"]
-        indexes = [models.Index(fields=["county", "name"])]
+        indexes = [
+            models.Index(fields=["county", "name"]),
+            # One for each order that the list offers; those by a group serve its filter as well.
+            models.Index(fields=["county", "pinyin", "id"], name="enterprise_by_name"),
+            models.Index(fields=["county", "credit_code", "id"], name="enterprise_by_code"),
+            models.Index(fields=["county", "worst_rank", "pinyin", "id"], name="enterprise_by_badge"),
+            models.Index(fields=["county", "chain", "pinyin", "id"], name="enterprise_by_chain"),
+            models.Index("county", in_place("township"), "pinyin", "id", name="enterprise_by_township"),
+            models.Index("county", in_place("industry", ""), "pinyin", "id", name="enterprise_by_industry"),
+            models.Index("county", RUNG_RANK, "pinyin", "id", name="enterprise_by_rung"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -351,6 +389,14 @@ class BadgeColour(models.TextChoices):
     NONE = "none", _("Not rated")
 
 
+# In the order in which badges are worth a call.
+WORST_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.NONE, BadgeColour.BLUE, BadgeColour.GOLD]
+BADGE_RANK = rank_of("badge", WORST_FIRST)
+STAGE_RANK = rank_of("stage", Stage.values)
+INCLUSION_RANK = rank_of("inclusion_state", InclusionState.values)
+NEVER = date(9999, 12, 31)
+
+
 def money(verbose_name: Any, **options: Any) -> "models.DecimalField[Any, Any]":
     """A field for an amount in 万元 with two decimals, never negative."""
     return models.DecimalField(
@@ -358,7 +404,7 @@ def money(verbose_name: Any, **options: Any) -> "models.DecimalField[Any, Any]":
     )
 
 
-class ProjectQuerySet(AuditedQuerySet):
+class ProjectQuerySet(FoundProjects):
     """Projects of a county, or of one's own enterprise."""
 
     division_paths = ("county", "township")
@@ -381,7 +427,7 @@ class ProjectQuerySet(AuditedQuerySet):
         return self.select_related("enterprise", "township", "inspector", "county")
 
 
-class Project(Audited, models.Model):
+class Project(FoundProject, Audited, models.Model):
     """One technological-transformation project of an enterprise. Money in 万元."""
 
     # The badge beside a project follows from its awards, each of which is in the trail.
@@ -391,7 +437,7 @@ class Project(Audited, models.Model):
             "contact_phone": masked_phone,
             "responsible_name": masked_name,
         },
-        left_out={"badge", "badge_cycle_start"},
+        left_out={"badge", "badge_cycle_start", "pinyin", "initials", "found_by", "enterprise_pinyin"},
     )
 
     class Nature(models.TextChoices):
@@ -506,6 +552,25 @@ class Project(Audited, models.Model):
             models.Index(fields=["county", "badge", "id"]),
             models.Index(fields=["county", "stage"]),
             models.Index(fields=["inspector", "stage"]),
+            # One for each order that the list offers. Those by a group go on with the worst badge, so
+            # that they also serve the filter by that group in the list's own order.
+            models.Index("county", BADGE_RANK, "enterprise", "id", name="project_by_badge"),
+            models.Index(fields=["county", "pinyin", "id"], name="project_by_name"),
+            models.Index(fields=["county", "enterprise_pinyin", "id"], name="project_by_enterprise"),
+            models.Index(fields=["county", "planned_total", "id"], name="project_by_total"),
+            models.Index(
+                "county", Coalesce("planned_completion_on", Value(NEVER)), "id", name="project_by_completion"
+            ),
+            models.Index(
+                "county", in_place("township"), BADGE_RANK, "enterprise", "id", name="project_by_township"
+            ),
+            models.Index(
+                "county", in_place("inspector"), BADGE_RANK, "enterprise", "id", name="project_by_inspector"
+            ),
+            models.Index("county", STAGE_RANK, BADGE_RANK, "enterprise", "id", name="project_by_stage"),
+            models.Index(
+                "county", INCLUSION_RANK, BADGE_RANK, "enterprise", "id", name="project_by_inclusion"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -35,3 +35,5 @@ def keeping_former_names(enterprises: type[Model], pks: Iterable[Any], using: st
             for pk in renamed
             if (pk, before[pk]) not in there
         )
+        found: Any = enterprises._default_manager.using(using).filter(pk__in=renamed)
+        found.keep_keys()

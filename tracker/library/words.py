@@ -67,10 +67,14 @@ def month_label(day: date) -> str:
 
 def known_date(project: Any, field: str) -> str:
     """A project's date as precisely as it is known: a day, a month, or a dash."""
-    day = getattr(project, field)
+    return known_day(getattr(project, field), field in project.month_only)
+
+
+def known_day(day: date | None, is_month_only: bool) -> str:
+    """A date as precisely as it is known: a day, a month, or a dash."""
     if day is None:
         return "–"
-    return month_label(day) if field in project.month_only else date_format(day, "DATE_FORMAT")
+    return month_label(day) if is_month_only else date_format(day, "DATE_FORMAT")
 
 
 def wan(amount: Decimal | float | None) -> str:

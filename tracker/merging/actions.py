@@ -92,6 +92,7 @@ def merge(kept: Any, merged: Any, taken: Collection[str], *, by: User, at: datet
             merged.stage = Stage.MERGED
         if isinstance(merged, Enterprise) and merged.name != kept.name:
             FormerName.objects.get_or_create(enterprise=kept, name=merged.name)
+            Enterprise.objects.filter(pk=kept.pk).keep_keys()
         merged.save()
         if isinstance(kept, Project):
             _show_latest_badge(kept)

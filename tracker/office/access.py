@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from tracker.accounts.access import SignedIn
@@ -15,13 +16,22 @@ class OfficialOnly(SignedIn):
     needs = "read_office"
 
     @cached_property
+    def _whole_counties(self) -> list[Division]:
+        """The counties that lie in the official's division, or are it."""
+        below = list(Division.objects.below(self.person.division_id).counties().order_by("code", "pk"))
+        for county in below:
+            if county.pk == self.person.division_id:
+                # Whatever asks for their division later need not fetch it.
+                self.person.division = county
+        return below
+
+    @cached_property
     def counties(self) -> list[Division]:
         """The counties that the official sees: one for a county's own people, several above it."""
-        below = Division.objects.visible_to(self.person).counties()
+        if self._whole_counties or self.person.division is None:
+            return self._whole_counties
         own = self.person.division
-        if own is not None and own.level == Division.Level.TOWNSHIP and own.parent is not None:
-            return [own.parent]
-        return list(below.order_by("code", "pk"))
+        return [own.parent] if own.level == Division.Level.TOWNSHIP and own.parent is not None else []
 
     @cached_property
     def county(self) -> Division:
@@ -44,8 +54,14 @@ class OfficialOnly(SignedIn):
         """Of several counties the first one that has projects, so that nobody starts on an empty page."""
         if len(self.counties) == 1:
             return self.counties[0]
-        at_work = set(Project.objects.visible_to(self.person).values_list("county", flat=True).distinct())
-        return next((county for county in self.counties if county.pk in at_work), self.counties[0])
+        has_projects = Exists(Project.objects.filter(county=OuterRef("pk")))
+        at_work = Division.objects.filter(has_projects, pk__in=[county.pk for county in self.counties])
+        return at_work.order_by("code", "pk").first() or self.counties[0]
+
+    def of_county(self, rows: Any) -> Any:
+        """The county's rows that the person sees: all of them where they see the county whole."""
+        seen = rows if self.county in self._whole_counties else rows.visible_to(self.person)
+        return seen.filter(county=self.county)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Every page says where the official stands."""

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracker.office.views import (
+    assigning,
     audit,
     bureau,
     contacts,
@@ -21,6 +22,7 @@ from tracker.office.views import (
     photos,
     projects,
     records,
+    saved_views,
     summaries,
     today,
 )
@@ -29,6 +31,10 @@ app_name = "office"
 urlpatterns = [
     path("", today.Today.as_view(), name="today"),
     path("projects/", projects.Projects.as_view(), name="projects"),
+    path("projects/assign/", assigning.AssignProjects.as_view(), name="assign_projects"),
+    path("views/save/", saved_views.SaveView.as_view(), name="save_view"),
+    path("views/<id:pk>/", saved_views.EditView.as_view(), name="edit_view"),
+    path("views/<id:pk>/delete/", saved_views.DeleteView.as_view(), name="delete_view"),
     path("projects/<id:pk>/", projects.ProjectPage.as_view(), name="project"),
     path("projects/add/", projects.AddProject.as_view(), name="add_project"),
     path("projects/<id:pk>/edit/", projects.EditProject.as_view(), name="edit_project"),

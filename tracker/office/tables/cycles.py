@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from tracker.inspections.models import Inspection
 from tracker.library.models import Project
 from tracker.library.words import figure, wan
-from tracker.office.tables.projects import PagedTable
+from tracker.office.tables.paged import PagedTable
 
 NUMBER = {"th": {"class": "number"}, "td": {"class": "number"}}
 

@@ -1,25 +1,35 @@
 """The list of enterprises."""
 
+from collections.abc import Sequence
+from html import escape
 from typing import Any
 
-import django_tables2 as tables
-from django.db.models import Min, Prefetch, QuerySet
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils.translation import gettext_lazy as _
 
 from tracker.badges import rules
-from tracker.inspections.queries import WORST_FIRST, worst_badge_first
-from tracker.library.models import Enterprise, EnterpriseQuerySet, Project
-from tracker.office.tables.projects import UNKNOWN, PagedTable, badge_sign, cell, in_order_of
+from tracker.library.models import (
+    BADGE_RANK,
+    RUNG_RANK,
+    WORST_FIRST,
+    BadgeColour,
+    Enterprise,
+    Project,
+    Rung,
+    in_place,
+)
+from tracker.office.lists.columns import UNKNOWN, Linked, Listed, Shown
+from tracker.office.lists.pages import ROW, Key
+from tracker.office.tables.projects import badge_sign, place
 
+NAME = Key("pinyin", "words")
+# An enterprise with more projects leads to the others by its own page.
+PROJECTS_SHOWN = 2
+link_to_project, link_to_enterprise = Linked("office:project"), Linked("office:enterprise")
 
-def with_badges(enterprises: EnterpriseQuerySet) -> EnterpriseQuerySet:
-    """With the projects of each, worst badge first, fetched for the shown rows alone."""
-    projects = worst_badge_first(Project.objects.all()).only("id", "enterprise_id", "name", "badge")
-    return enterprises.select_related("township", "industry").prefetch_related(
-        Prefetch("projects", projects, to_attr="listed_projects")
-    )
+# A project as a row shows it: its id, name and badge.
+Shortly = tuple[int, str, str]
 
 
 def worst_badge(projects: list[Project]) -> str:
@@ -27,69 +37,90 @@ def worst_badge(projects: list[Project]) -> str:
     return rules.worst(rules.Badge(project.badge) for project in projects).code
 
 
-class EnterpriseTable(PagedTable):
-    """Enterprises with their worst badge and those of all their projects."""
+def worst_sign(rank: int) -> str:
+    """The badge at a place in the order of badges; none where there is no project."""
+    return badge_sign(WORST_FIRST[rank] if rank < len(WORST_FIRST) else BadgeColour.NONE)
 
-    worst = tables.Column(
-        verbose_name=_("Worst badge"), accessor="pk", attrs=cell(_("Worst badge"), "tiles__head")
+
+def projects_of(enterprises: Sequence[int]) -> dict[int, list[Shortly]]:
+    """The worst few projects of each of these enterprises, and one more where there are more."""
+    order: list[Any] = [BADGE_RANK, F("name"), F("pk")]
+    place_within = Window(RowNumber(), partition_by="enterprise", order_by=order)
+    rows = Project.objects.filter(enterprise__in=enterprises).annotate(place=place_within)
+    rows = rows.filter(place__lte=PROJECTS_SHOWN + 1).order_by("enterprise", "place")
+    found: dict[int, list[Shortly]] = {}
+    for enterprise, *shortly in rows.values_list("enterprise", "pk", "name", "badge"):
+        found.setdefault(enterprise, []).append((shortly[0], shortly[1], shortly[2]))
+    return found
+
+
+def listed_projects(pk: int, projects: list[Shortly] | None) -> str:
+    """Each project by its badge and name, worst first."""
+    if not projects:
+        return UNKNOWN
+    items = [
+        f"{badge_sign(badge)} {link_to_project(project, name)}"
+        for project, name, badge in projects[:PROJECTS_SHOWN]
+    ]
+    if len(projects) > PROJECTS_SHOWN:
+        items.append(link_to_enterprise(pk, _("and more")))
+    return "<br>".join(items)
+
+
+def industry_label(code: str | None, name: str | None, english: str | None) -> str:
+    """The code of GB/T 4754 and its name."""
+    return f"{escape(code)} {place(name, english)}" if code else UNKNOWN
+
+
+class EnterpriseTable(Listed):
+    """Enterprises with their worst badge and those of their projects."""
+
+    worst = Shown(
+        _("Worst badge"),
+        "worst_rank",
+        write=worst_sign,
+        keys=(Key("worst_rank"), NAME, ROW),
+        css="head",
     )
-    name = tables.Column(
-        verbose_name=_("Enterprise"),
-        linkify=("office:enterprise", {"pk": tables.A("pk")}),
-        order_by=("name", "pk"),
-        attrs=cell(_("Enterprise"), "names tiles__wide"),
+    name = Shown(
+        _("Enterprise"), *("pk", "name"), write=link_to_enterprise, keys=(NAME, ROW), css="wide", always=True
     )
-    badges = tables.Column(
-        verbose_name=_("Projects"),
-        accessor="pk",
-        orderable=False,
-        attrs=cell(_("Projects"), "badges tiles__wide"),
+    badges = Shown(_("Projects"), *("pk", "listed_projects"), write=listed_projects, css="wide")
+    credit_code = Shown(
+        _("Credit code"),
+        "credit_code",
+        keys=(Key("credit_code", "words"), ROW),
+        css="desk",
     )
-    credit_code = tables.Column(verbose_name=_("Credit code"), attrs=cell(_("Credit code"), "nowrap"))
-    township = tables.Column(
-        verbose_name=_("Township"), order_by=("township__name_zh", "pk"), attrs=cell(_("Township"), "at-desk")
+    township = Shown(
+        _("Township"),
+        *("township__name_zh", "township__name_en"),
+        write=place,
+        keys=(Key(in_place("township")), NAME, ROW),
+        css="desk",
     )
-    industry = tables.Column(
-        verbose_name=_("Industry"), order_by=("industry_id", "pk"), attrs=cell(_("Industry"))
+    industry = Shown(
+        _("Industry"),
+        *("industry_id", "industry__name_zh", "industry__name_en"),
+        write=industry_label,
+        keys=(Key(in_place("industry", ""), "words"), NAME, ROW),
+        label=_("Industry"),
+        at_first=False,
     )
-    chain = tables.Column(
-        verbose_name=_("Industrial chain"), order_by=("chain", "pk"), attrs=cell(_("Industrial chain"))
+    chain = Shown(
+        _("Industrial chain"), "chain", keys=(Key("chain", "words"), NAME, ROW), label=_("Industrial chain")
     )
-    rung = tables.Column(verbose_name=_("Grade"), attrs=cell(_("Grade")))
+    rung = Shown(_("Grade"), "rung", words=Rung, keys=(Key(RUNG_RANK), NAME, ROW), label=_("Grade"))
 
     class Meta:
         model = Enterprise
-        fields = ("worst", "name", "badges", "credit_code", "township", "industry", "chain", "rung")
-        attrs = {"class": "table table--wrapping tiles cards-on-phone"}
-        default = UNKNOWN
+        fields: tuple[str, ...] = ()
+        attrs = {"class": "table table--wrapping"}
 
     caption = _("Enterprises")
+    first_order = "worst"
 
-    def render_worst(self, record: Any) -> str:
-        """The worst badge's sign."""
-        return badge_sign(worst_badge(record.listed_projects))
-
-    def render_badges(self, record: Any) -> str:
-        """Each project by its badge and name, worst first."""
-        if not record.listed_projects:
-            return UNKNOWN
-        items = format_html_join(
-            "",
-            '<li>{} <a href="{}">{}</a></li>',
-            (
-                (badge_sign(project.badge), reverse("office:project", args=[project.pk]), project.name)
-                for project in record.listed_projects
-            ),
-        )
-        return format_html('<ul class="plain-list">{}</ul>', items)
-
-    def order_worst(self, enterprises: EnterpriseQuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-        """Those with the worst badge first; those without projects last."""
-        ranked = enterprises.annotate(worst_rank=Min(in_order_of("projects__badge", list(WORST_FIRST))))
-        field = "-worst_rank" if is_descending else "worst_rank"
-        return ranked.order_by(field, "name", "pk"), True
-
-    def order_rung(self, enterprises: EnterpriseQuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-        """As the ladder goes up."""
-        ordered = enterprises.order_by(in_order_of("rung", Enterprise.Rung.values), "pk")
-        return (ordered.reverse() if is_descending else ordered), True
+    @classmethod
+    def afterwards(cls) -> dict[str, Any]:
+        """The projects are fetched for the shown rows alone, once these are known."""
+        return {"listed_projects": projects_of}

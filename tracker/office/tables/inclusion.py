@@ -18,8 +18,9 @@ from tracker.badges.rules import Dimension
 from tracker.library.inclusion.rules import PaperKind, due_on
 from tracker.library.models import Project
 from tracker.library.words import inclusion_label, known_date, wan
+from tracker.office.lists.columns import UNKNOWN
 from tracker.office.tables.cycles import NUMBER, label_cells
-from tracker.office.tables.projects import UNKNOWN, PagedTable
+from tracker.office.tables.paged import PagedTable
 
 # A day, and under it what there is to say of it.
 WITH_REMARK = '<span class="nowrap">{}</span><br><span class="{}">{}</span>'

@@ -1,193 +1,195 @@
 """The list of projects."""
 
-from decimal import Decimal
-from fractions import Fraction
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from html import escape
 from typing import Any
 
-import django_tables2 as tables
-from django.core.paginator import Paginator
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value, When
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from tracker.badges.figures import rounded
 from tracker.inspections.models import Inspection
-from tracker.inspections.queries import worst_badge_first
-from tracker.library.models import AnnualPlan, InclusionState, Project, ProjectQuerySet, Stage
+from tracker.library.models import (
+    BADGE_RANK,
+    INCLUSION_RANK,
+    NEVER,
+    STAGE_RANK,
+    AnnualPlan,
+    InclusionState,
+    Project,
+    Stage,
+    in_place,
+)
+from tracker.library.words import known_day
+from tracker.office.lists.columns import UNKNOWN, Linked, Listed, Shown
+from tracker.office.lists.pages import ROW, Key
 
-ROWS_ON_A_PAGE = 50
-UNKNOWN = "–"
-
-
-def cell(header: Any, css: str = "") -> dict[str, Any]:
-    """The attributes of a column: on a phone each cell names itself, since the head is not seen there."""
-    return {"td": {"data-label": header, "class": css}, "th": {"class": css}}
-
-
-def in_order_of(field: str, values: list[str]) -> Case:
-    """An order by meaning instead of by alphabet."""
-    ranks = [When(**{field: value}, then=Value(rank)) for rank, value in enumerate(values)]
-    return Case(*ranks, default=Value(len(values)), output_field=IntegerField())
+BADGE = Key(BADGE_RANK)
+# Within a group: the worst badge first, the projects of an enterprise together.
+WORST_FIRST_WITHIN = (BADGE, Key("enterprise"), ROW)
 
 
 def badge_sign(badge: str) -> str:
-    """The badge as it is drawn everywhere."""
-    return render_to_string("parts/_badge.html", {"badge": badge})
+    """The badge as it is drawn everywhere; its shape is said once for all, by the style of lists."""
+    return _sign(badge, get_language() or "")
+
+
+@lru_cache(maxsize=64)
+def _sign(badge: str, language: str) -> str:
+    return render_to_string("parts/_badge.html", {"badge": badge, "short": True}).strip()
 
 
 def amount(value: Decimal | None) -> str:
     """An amount of 万元 for a cell."""
-    return UNKNOWN if value is None else number_format(value, 2, use_l10n=True, force_grouping=True)
+    return UNKNOWN if value is None else _grouped(value, 2)
 
 
-def with_figures(projects: ProjectQuerySet, year: int) -> ProjectQuerySet:
-    """With the year's plan and the latest accepted inspection of each, fetched for the shown rows alone."""
-    accepted = Inspection.objects.accepted()
-    latest = accepted.filter(project=OuterRef("project")).order_by("-cycle_start").values("cycle_start")[:1]
-    plans = AnnualPlan.objects.filter(year=year).order_by("version")
-    return projects.for_table().prefetch_related(
-        Prefetch("plans", plans, to_attr="year_plans"),
-        Prefetch("inspections", accepted.filter(cycle_start=Subquery(latest)), to_attr="latest_inspections"),
-    )
+def _grouped(value: Decimal, places: int) -> str:
+    if _is_plain(get_language() or ""):
+        return f"{value:,.{places}f}"
+    return number_format(value, places, use_l10n=True, force_grouping=True)
 
 
-class PagedTable(tables.Table):
-    """A table with pages of one length and its own columns to sort by, whatever the address asks for."""
-
-    @property
-    def order_by(self) -> Any:
-        """The column that the rows are ordered by."""
-        return self._order_by
-
-    @order_by.setter
-    def order_by(self, value: Any) -> None:
-        """Take one column that can be sorted by; whatever else an address asks for changes nothing."""
-        asked = value.split(",") if isinstance(value, str) else list(value or ())
-        known = [alias for alias in asked if alias.removeprefix("-") in self.base_columns]
-        if known or not asked:
-            tables.Table.order_by.fset(self, known[:1])
-
-    def paginate(
-        self,
-        paginator_class: type[Paginator] = Paginator,
-        per_page: int | None = None,
-        page: int = 1,
-        *args: Any,
-        **kwargs: Any,
-    ) -> tables.Table:
-        """Cut to the page that is asked for."""
-        return super().paginate(paginator_class, ROWS_ON_A_PAGE, page, *args, **kwargs)
+@lru_cache(maxsize=16)
+def _is_plain(language: str) -> bool:
+    """Whether numbers are written as Python does: Django looks that up for each number anew."""
+    return (get_format("DECIMAL_SEPARATOR"), get_format("THOUSAND_SEPARATOR")) == (".", ",")
 
 
-class ProjectTable(PagedTable):
+def share_of(plan: Decimal | None, invested: Decimal | None) -> str:
+    """What was done as a share of the year's plan, in per cent."""
+    if not plan or invested is None:
+        return UNKNOWN
+    return _grouped((invested * 100 / plan).quantize(Decimal("0.1"), ROUND_HALF_UP), 1)
+
+
+def day(field: str) -> Any:
+    """Writes a date, or the month where only that is known."""
+    return lambda value, month_only: known_day(value, field in month_only)
+
+
+def place(name: str | None, english: str | None) -> str:
+    """A division in the reader's language."""
+    return escape(english if english and get_language() == "en" else name) if name else UNKNOWN
+
+
+class ProjectTable(Listed):
     """Projects with their badge, their money and who answers for them."""
 
-    badge = tables.Column(verbose_name=_("Badge"), attrs=cell(_("Badge"), "tiles__head"))
-    name = tables.Column(
-        verbose_name=_("Project"),
-        linkify=("office:project", {"pk": tables.A("pk")}),
-        order_by=("name", "pk"),
-        attrs=cell(_("Project"), "names tiles__wide"),
+    badge = Shown(_("Badge"), "badge", write=badge_sign, keys=WORST_FIRST_WITHIN, css="head")
+    name = Shown(
+        _("Project"),
+        *("pk", "name"),
+        write=Linked("office:project"),
+        keys=(Key("pinyin", "words"), ROW),
+        css="wide",
+        always=True,
     )
-    enterprise = tables.Column(
-        verbose_name=_("Enterprise"),
-        linkify=("office:enterprise", {"pk": tables.A("enterprise_id")}),
-        order_by=("enterprise__name", "name", "pk"),
-        attrs=cell(_("Enterprise"), "names tiles__wide"),
+    enterprise = Shown(
+        _("Enterprise"),
+        *("enterprise_id", "enterprise__name"),
+        write=Linked("office:enterprise"),
+        keys=(Key("enterprise_pinyin", "words"), ROW),
+        css="wide",
     )
-    township = tables.Column(
-        verbose_name=_("Township"), order_by=("township__name_zh", "pk"), attrs=cell(_("Township"), "at-desk")
+    township = Shown(
+        _("Township"),
+        *("township__name_zh", "township__name_en"),
+        write=place,
+        keys=(Key(in_place("township")), *WORST_FIRST_WITHIN),
+        css="desk",
     )
-    planned_total = tables.Column(
-        verbose_name=_("Planned total (万元)"),
-        order_by=("planned_total", "pk"),
-        attrs=cell(_("Planned total (万元)"), "number at-desk"),
+    planned_total = Shown(
+        _("Planned total (万元)"),
+        "planned_total",
+        write=amount,
+        keys=(Key("planned_total", "money"), ROW),
+        css="number desk",
     )
-    plan = tables.Column(
-        verbose_name=_("Plan this year (万元)"),
-        accessor="pk",
-        orderable=False,
-        attrs=cell(_("Plan this year (万元)"), "number"),
+    plan = Shown(
+        _("Plan this year (万元)"), "plan", write=amount, label=pgettext_lazy("short", "Plan"), css="number"
     )
-    invested = tables.Column(
-        verbose_name=_("Done this year (万元)"),
-        accessor="pk",
-        orderable=False,
-        attrs=cell(_("Done this year (万元)"), "number"),
+    invested = Shown(
+        _("Done this year (万元)"),
+        "invested",
+        write=amount,
+        label=pgettext_lazy("short", "Done"),
+        css="number",
     )
-    share = tables.Column(
-        verbose_name=_("Done (%)"), accessor="pk", orderable=False, attrs=cell(_("Done (%)"), "number")
+    share = Shown(
+        _("Done (%)"),
+        *("plan", "invested"),
+        write=share_of,
+        label=pgettext_lazy("short", "Done (%)"),
+        css="number",
     )
-    stage = tables.Column(verbose_name=_("Stage"), attrs=cell(_("Stage")))
-    inclusion_state = tables.Column(
-        verbose_name=pgettext_lazy("column", "Inclusion"), attrs=cell(pgettext_lazy("column", "Inclusion"))
+    stage = Shown(
+        _("Stage"),
+        "stage",
+        words=Stage,
+        keys=(Key(STAGE_RANK), *WORST_FIRST_WITHIN),
+        label=pgettext_lazy("short", "Stage"),
     )
-    inspector = tables.Column(
-        verbose_name=_("Inspector"), order_by=("inspector__name", "pk"), attrs=cell(_("Inspector"), "nowrap")
+    inclusion_state = Shown(
+        pgettext_lazy("column", "Inclusion"),
+        "inclusion_state",
+        words=InclusionState,
+        keys=(Key(INCLUSION_RANK), *WORST_FIRST_WITHIN),
+        label=pgettext_lazy("column", "Inclusion"),
     )
+    inspector = Shown(
+        _("Inspector"),
+        "inspector__name",
+        keys=(Key(in_place("inspector")), *WORST_FIRST_WITHIN),
+        label=_("Inspector"),
+    )
+    planned_completion_on = Shown(
+        _("Planned completion"),
+        *("planned_completion_on", "month_only"),
+        write=day("planned_completion_on"),
+        keys=(Key(Coalesce("planned_completion_on", Value(NEVER)), "day"), ROW),
+        label=pgettext_lazy("short", "To be completed"),
+        at_first=False,
+    )
+    started_on = Shown(
+        _("Started on"),
+        *("started_on", "month_only"),
+        write=day("started_on"),
+        label=_("Started on"),
+        at_first=False,
+    )
+    code = Shown(_("Project code"), "code", label=pgettext_lazy("short", "Code"), at_first=False)
+    industry = Shown(
+        _("Industry"),
+        *("enterprise__industry__name_zh", "enterprise__industry__name_en"),
+        write=place,
+        label=_("Industry"),
+        at_first=False,
+    )
+    chain = Shown(_("Industrial chain"), "enterprise__chain", label=_("Industrial chain"), at_first=False)
+    problem = Shown(_("Open problem"), "problem", css="wide", label=_("Open problem"), at_first=False)
 
     class Meta:
         model = Project
-        fields = (
-            *("badge", "name", "enterprise", "township", "planned_total", "plan", "invested", "share"),
-            *("stage", "inclusion_state", "inspector"),
-        )
-        attrs = {"class": "table table--wrapping tiles cards-on-phone"}
-        default = UNKNOWN
+        fields: tuple[str, ...] = ()
+        attrs = {"class": "table table--wrapping"}
 
     caption = _("Projects")
+    first_order = "badge"
 
-    def __init__(self, *args: Any, year: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.year = year
-
-    def render_badge(self, record: Project) -> str:
-        """The badge's sign."""
-        return badge_sign(record.badge)
-
-    def render_planned_total(self, value: Decimal) -> str:
-        """With two decimals and grouped digits."""
-        return amount(value)
-
-    def render_plan(self, record: Any) -> str:
-        """The plan in force for the year."""
-        return amount(self._plan(record))
-
-    def render_invested(self, record: Any) -> str:
-        """What was done in the year."""
-        return amount(self._invested(record))
-
-    def render_share(self, record: Any) -> str:
-        """What was done as a share of the year's plan."""
-        plan, invested = self._plan(record), self._invested(record)
-        if not plan or invested is None:
-            return UNKNOWN
-        return number_format(rounded(Fraction(invested) * 100 / Fraction(plan), 1), 1, use_l10n=True)
-
-    def _plan(self, record: Any) -> Decimal | None:
-        """The latest version wins."""
-        return record.year_plans[-1].amount if record.year_plans else None
-
-    def _invested(self, record: Any) -> Decimal | None:
-        """By the latest accepted inspection; nothing where that was in another year."""
-        latest = record.latest_inspections[0] if record.latest_inspections else None
-        return latest.ytd_investment if latest and latest.cycle_start.year == self.year else None
-
-    def order_badge(self, projects: ProjectQuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-        """Worst first; the other way round, best first."""
-        return _either_way(worst_badge_first(projects), is_descending)
-
-    def order_stage(self, projects: ProjectQuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-        """As a project goes on."""
-        return _either_way(projects.order_by(in_order_of("stage", Stage.values), "pk"), is_descending)
-
-    def order_inclusion_state(self, projects: ProjectQuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-        """As the papers go on."""
-        ordered = projects.order_by(in_order_of("inclusion_state", InclusionState.values), "pk")
-        return _either_way(ordered, is_descending)
-
-
-def _either_way(ordered: QuerySet, is_descending: bool) -> tuple[QuerySet, bool]:
-    return (ordered.reverse() if is_descending else ordered), True
+    @classmethod
+    @lru_cache(maxsize=4)
+    def figures(cls, year: int) -> dict[str, Any]:
+        """The plan in force for the year, and what was done in it by the latest accepted inspection."""
+        plans = AnnualPlan.objects.filter(project=OuterRef("pk"), year=year).order_by("-version")
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        found = Inspection.objects.accepted().filter(project=OuterRef("pk"), cycle_start__range=(first, last))
+        return {
+            "plan": Subquery(plans.values("amount")[:1]),
+            "invested": Subquery(found.order_by("-cycle_start").values("ytd_investment")[:1]),
+        }

@@ -23,8 +23,15 @@ from tracker.calendars.queries import working_days_of
 from tracker.calendars.workdays import working_days_between
 from tracker.inspections import actions
 from tracker.inspections.models import Cycle, Inspection
-from tracker.inspections.queries import WORST_FIRST, current_cycle, next_window
-from tracker.library.models import ENDED_STAGES, BadgeColour, CountySettings, Project, ProjectQuerySet
+from tracker.inspections.queries import current_cycle, next_window
+from tracker.library.models import (
+    ENDED_STAGES,
+    WORST_FIRST,
+    BadgeColour,
+    CountySettings,
+    Project,
+    ProjectQuerySet,
+)
 from tracker.library.words import half_month_label
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.cycles import MISSING, NOBODY, BoardFilter, SkipForm

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
-from django_tables2 import SingleTableView
 
 from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, history_strip
@@ -18,43 +17,38 @@ from tracker.calendars.periods import HalfMonth
 from tracker.inspections.consistency import Open, answered_of, in_years, left
 from tracker.inspections.queries import worst_badge_first
 from tracker.library.models import Division, Enterprise, Project
+from tracker.library.saved_views import SavedView
 from tracker.merging.queries import enterprises_like
 from tracker.office.access import OfficialOnly
 from tracker.office.contradictions import line_of
 from tracker.office.filters import EnterpriseFilters
 from tracker.office.forms.library import EnterpriseForm
-from tracker.office.tables.enterprises import EnterpriseTable, with_badges, worst_badge
+from tracker.office.lists.pages import COUNTED, counted
+from tracker.office.tables.enterprises import EnterpriseTable, worst_badge
 from tracker.office.views.likely import AsksBeforeDoubling, led_on
+from tracker.office.views.lists import ListPage
 from tracker.office.views.projects import skipped_in
 
 
-class Enterprises(OfficialOnly, SingleTableView):
+class Enterprises(ListPage):
     """The county's enterprises: searched, narrowed down, sorted."""
 
-    table_class = EnterpriseTable
+    list_name = SavedView.List.ENTERPRISES
+    table = EnterpriseTable
+    filter_class = EnterpriseFilters
     template_name = "office/enterprises.html"
 
-    @cached_property
-    def filters(self) -> EnterpriseFilters:
-        """What the address asks for."""
-        enterprises = Enterprise.objects.visible_to(self.person).of_county(self.county)
-        return EnterpriseFilters(self.request.GET, queryset=enterprises, county=self.county)
-
-    def get_queryset(self) -> Any:
-        """The enterprises that the filters leave."""
-        return with_badges(self.filters.qs)
-
-    def get_table_kwargs(self) -> dict[str, Any]:
-        """The worst badge first, unless the address says otherwise."""
-        return {"order_by": "worst"}
+    def rows(self) -> Any:
+        """The enterprises."""
+        return Enterprise.objects.all()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """With what can be done here."""
-        everything = Enterprise.objects.visible_to(self.person).of_county(self.county)
+        """With how many there are, and what can be done here."""
+        found = counted(self.filters.qs) if self.hits is None else len(self.hits)
         return {
             **super().get_context_data(**kwargs),
-            "filters": self.filters,
-            "total": everything.count(),
+            "found": min(found, COUNTED),
+            "is_exact": found <= COUNTED,
             "may_add": self.person.can("add_enterprise"),
             "may_import": self.person.can("import_table"),
         }

@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -39,6 +39,8 @@ from tracker.library.words import half_month_label
 from tracker.office.access import OfficialOnly
 from tracker.office.filters import LONGEST_SEARCH, EnterpriseFilters, ProjectFilters
 from tracker.office.forms.inclusion import InclusionFilter
+from tracker.office.lists.address import columns_in
+from tracker.office.lists.choices import choices_for
 from tracker.office.views.inclusion import narrowed_down
 from tracker.spreadsheets.writing import CSV, MOST_ROWS, XLSX, attachment, csv_lines, xlsx_file
 
@@ -91,7 +93,10 @@ class ExportList(OfficialOnly):
             )
             return redirect(f"{reverse(f'office:{self.list_name}')}?{request.GET.urlencode()}")
         with_all = request.GET.get("columns") == "all" or self.reveals is not None
-        columns = [column for column in self.columns if with_all or column.is_listed]
+        asked = set(columns_in(request.GET))
+        chosen = [column for column in self.columns if column.name in asked]
+        listed = chosen or [column for column in self.columns if column.is_listed]
+        columns = self.columns if with_all else listed
         self.write_down("csv" if is_csv else "xlsx", number)
         table = export(rows, columns, reveals=self.reveals)
         headers = self.named("csv" if is_csv else "xlsx")
@@ -145,8 +150,9 @@ class ExportProjects(ExportList):
     def rows(self) -> ProjectQuerySet:
         """As the list narrows them down."""
         seen = Project.objects.visible_to(self.person).of_county(self.county)
-        found: ProjectQuerySet = ProjectFilters(self.request.GET, queryset=seen, county=self.county).qs
-        return found.order_by("enterprise__name", "name", "pk")
+        choices = choices_for(self.person, self.county, self.list_name)
+        found = ProjectFilters(self.request.GET, seen, choices=choices).qs
+        return cast(ProjectQuerySet, found.order_by("enterprise__name", "name", "pk"))
 
     @property
     def columns(self) -> list[Column]:
@@ -201,9 +207,8 @@ class ExportEnterprises(ExportList):
     def rows(self) -> QuerySet[Enterprise]:
         """As the list narrows them down."""
         seen = Enterprise.objects.visible_to(self.person).of_county(self.county)
-        found: QuerySet[Enterprise] = EnterpriseFilters(
-            self.request.GET, queryset=seen, county=self.county
-        ).qs
+        choices = choices_for(self.person, self.county, self.list_name)
+        found: QuerySet[Enterprise] = EnterpriseFilters(self.request.GET, seen, choices=choices).qs
         return found.order_by("name", "pk")
 
     @property

@@ -31,18 +31,23 @@ from tracker.library.inclusion.queries import complete, lacking, missing_papers,
 from tracker.library.inclusion.rules import PaperKind
 from tracker.library.models import CountySettings, Division, Project, ProjectQuerySet
 from tracker.library.rules import INCLUSION_THRESHOLD
+from tracker.library.saved_views import SavedView
 from tracker.library.words import inclusion_label, wan
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inclusion import InclusionFilter, InclusionForm
 from tracker.office.tables.inclusion import InclusionTable
+from tracker.office.views.lists import SavesViews
 from tracker.office.views.papers import no_such_move
 
 ROWS_A_PAGE = 50
 
 
-class InclusionList(OfficialOnly, TemplateView):
+class InclusionList(SavesViews, TemplateView):
     """Which started projects are not yet in statistics?"""
 
+    list_name = SavedView.List.INCLUSION
+    drawn_by = InclusionTable
+    always_shown = ("name", "act")
     template_name = "office/inclusion.html"
 
     @cached_property
@@ -71,6 +76,7 @@ class InclusionList(OfficialOnly, TemplateView):
             decides=self.person.can("set_inclusion"),
             order_by="started_on",
         )
+        self.hide_columns(table)
         RequestConfig(self.request, paginate={"per_page": ROWS_A_PAGE}).configure(table)
         deadline = rules.next_deadline(self.today, deadline_day)
         how_often = Counter(kind for kinds in missing.values() for kind in kinds)

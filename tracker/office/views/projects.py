@@ -1,20 +1,19 @@
 """The projects: the list, and one project with its badge explained."""
 
 import re
+from collections import Counter
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.generic import DetailView, FormView
-from django_tables2 import SingleTableView
 
 from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
@@ -34,15 +33,19 @@ from tracker.inspections.models import Cycle, Inspection
 from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
 from tracker.library.models import BadgeColour, Enterprise, Project
+from tracker.library.saved_views import SavedView
 from tracker.merging.queries import projects_like
 from tracker.office.access import OfficialOnly
 from tracker.office.contradictions import Line, line_of
 from tracker.office.filters import ProjectFilters
 from tracker.office.forms.library import PlanForm, ProjectForm
+from tracker.office.lists.address import PASSING, kept
+from tracker.office.lists.pages import COUNTED, counted_by
 from tracker.office.project_facts import comparison_of, components_of, lapse_of, milestones_of
 from tracker.office.standing import standing_of
-from tracker.office.tables.projects import ProjectTable, with_figures
+from tracker.office.tables.projects import ProjectTable
 from tracker.office.views.likely import AsksBeforeDoubling, led_on
+from tracker.office.views.lists import ListPage
 from tracker.photos.models import Photo
 
 PHOTOS_SHOWN = 6
@@ -50,43 +53,62 @@ ROW_ID = re.compile(RowId.regex)
 SHOWN_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
 
 
-class Projects(OfficialOnly, SingleTableView):
+class Projects(ListPage):
     """The county's projects: searched, narrowed down, sorted."""
 
-    table_class = ProjectTable
+    list_name = SavedView.List.PROJECTS
+    table = ProjectTable
+    filter_class = ProjectFilters
+    counts_badges = True
     template_name = "office/projects.html"
 
-    @cached_property
-    def year(self) -> int:
-        """The year whose plan and investment are shown: that of the half-month to inspect now."""
-        return HalfMonth.latest_cut_off(timezone.localdate()).year
+    def rows(self) -> Any:
+        """The projects."""
+        return Project.objects.all()
 
     @cached_property
-    def filters(self) -> ProjectFilters:
-        """What the address asks for."""
-        projects = Project.objects.visible_to(self.person).of_county(self.county)
-        return ProjectFilters(self.request.GET, queryset=projects, county=self.county)
-
-    def get_queryset(self) -> Any:
-        """The projects that the filters leave, the worst badge first."""
-        return with_figures(self.filters.qs, self.year)
-
-    def get_table_kwargs(self) -> dict[str, Any]:
-        """Which year the figures are of, and the order unless the address says otherwise."""
-        return {"year": self.year, "order_by": "badge"}
+    def ticks(self) -> bool:
+        """Whether projects are being chosen, to name who inspects them."""
+        return "tick" in self.request.GET and self.person.can("assign_projects")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With the county's badges counted, as the first way to narrow the list down."""
-        visible = Project.objects.visible_to(self.person).of_county(self.county)
-        counted = dict(self.filters.besides("badge").order_by().values_list("badge").annotate(Count("pk")))
+        context = super().get_context_data(**kwargs)
+        badge = str(self.filters.asked.get("badge") or "")
+        numbers: dict[str, int] = Counter(colour for _, colour in self.hits or ())
+        if self.hits is None:
+            numbers = counted_by(self.filters.besides("badge"), "badge")
+        total = sum(numbers.values())
+        is_exact = total <= COUNTED
+        chips = [
+            {
+                "colour": colour,
+                "number": numbers.get(colour, 0) if is_exact else None,
+                "url": self.address(badge=colour),
+                "is_current": colour == badge,
+            }
+            for colour in SHOWN_FIRST
+            if numbers.get(colour) or not is_exact or colour == badge
+        ]
+        found = numbers.get(badge, 0) if badge else total
+        if not is_exact:
+            # More than are counted: of one colour it is only known how many stand on this page.
+            found = len(self.page.rows) if badge else COUNTED
         return {
-            **super().get_context_data(**kwargs),
-            "filters": self.filters,
-            "counts": [(colour, counted[colour]) for colour in SHOWN_FIRST if colour in counted],
-            "found": sum(counted.values()),
-            "has_projects": visible.exists(),
+            **context,
+            "chips": chips,
+            "all_url": self.address("badge"),
+            "all_number": total if is_exact else None,
+            "badge": badge,
+            "found": found,
+            "is_exact": is_exact or (bool(badge) and self.page.is_all),
             "may_add": self.person.can("add_project"),
             "may_import": self.person.can("import_table"),
+            "may_assign": self.person.can("assign_projects"),
+            "is_ticking": self.ticks,
+            "tick_url": self.address(tick="1"),
+            "no_tick_url": self.address("tick"),
+            "chosen_by": kept(self.request.GET, without=PASSING),
         }
 
 

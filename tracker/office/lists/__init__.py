@@ -1,0 +1,1 @@
+"""Lists of any length: columns as plain functions, pages by the last row, what an address asks for."""
