@@ -35,7 +35,18 @@ from tracker.library.inclusion.models import (
     StatisticalFigure,
 )
 from tracker.library.models import AnnualPlan, CountySettings, Division, Enterprise, Industry, Project
+from tracker.library.records import (
+    AnsweredWarning,
+    Contact,
+    EnterpriseYear,
+    FormerName,
+    PlanningSheet,
+    StageChange,
+    TotalChange,
+)
+from tracker.library.saved_views import SavedView
 from tracker.mailing.models import Attachment, Message
+from tracker.merging.models import DifferentEnterprises, DifferentProjects
 from tracker.operations.models import Heartbeat
 from tracker.photos.models import Photo
 from tracker.reminders.models import Reminder
@@ -48,8 +59,12 @@ SCOPED = set(apps.get_app_config("tracker").get_models())
 # Secrets, and what only the product itself reads: nobody is shown them row by row.
 SHOWN_TO_NOBODY = {AuditSeal, Heartbeat, PastPassword, SignInAttempt}
 OF_INCLUSION = [InclusionPaper, PaperFile, StatisticalFigure, DifferenceExplanation]
-OF_PROJECTS = [Project, AnnualPlan, Inspection, Award, Photo, *OF_INCLUSION]
-OF_COUNTIES = [Cycle, ImportBatch, ImportEffect, ColumnSynonym, MonthlySummary, CountySettings, BureauList]
+OF_RECORDS = [FormerName, EnterpriseYear, Contact, AnsweredWarning, StageChange, TotalChange, PlanningSheet]
+OF_PROJECTS = [Project, AnnualPlan, Inspection, Award, Photo, *OF_INCLUSION, *OF_RECORDS]
+OF_COUNTIES = [
+    *(Cycle, ImportBatch, ImportEffect, ColumnSynonym, MonthlySummary, CountySettings, BureauList),
+    *(DifferentEnterprises, DifferentProjects),
+]
 # A county's own rows of these are seen like the county's others; rows of no county are everybody's.
 OF_COUNTIES_OR_SHARED = [BadgePolicy, CalendarDay]
 OF_PEOPLE = [Message, Attachment, Reminder]
@@ -187,6 +202,39 @@ def world() -> World:
             for place, here in counties.items()
         },
     }
+    on = date(2026, 3, 1)
+    rows |= {
+        model: {place: model.objects.create(enterprise=row, **facts) for place, row in enterprises.items()}
+        for model, facts in {
+            FormerName: {"name": "旧名"},
+            EnterpriseYear: {"year": 2025},
+            Contact: {"name": "王"},
+            AnsweredWarning: {"code": "any", "fingerprint": "0", "sentence": "属实"},
+        }.items()
+    }
+    rows |= {
+        model: {place: model.objects.create(project=row, **facts) for place, row in projects.items()}
+        for model, facts in {
+            StageChange: {
+                "number": 1,
+                "from_stage": "filed",
+                "to_stage": "started",
+                "on": on,
+                "origin": "page",
+            },
+            TotalChange: {"number": 1, "before": 1, "after": 2, "grounds": "扩建"},
+            PlanningSheet: {},
+        }.items()
+    }
+    for model, twins in ((DifferentEnterprises, enterprises), (DifferentProjects, projects)):
+        rows[model] = {}
+        for place in counties:
+            one = twins[place]
+            here = one.county
+            other_one = (
+                make_enterprise(here) if model is DifferentEnterprises else make_project(one.enterprise)
+            )
+            rows[model][place] = model.objects.create(one=one, other=other_one)
     readers = {
         "county": make_official(Role.AUDITOR, county),
         "township": make_official(Role.LEADER, north),
@@ -221,6 +269,12 @@ def world() -> World:
     rows[Attachment] = {
         place: Attachment.objects.create(message=message, filename="表.xlsx", content=b"")
         for place, message in rows[Message].items()
+    }
+    rows[SavedView] = {
+        place: SavedView.objects.create(
+            owner=person, county=person.division, list="projects", name="红牌", is_shared=True
+        )
+        for place, person in ((NORTH, readers["county"]), (ELSEWHERE, readers["other county"]))
     }
     rows[Reminder] = {
         place: Reminder.objects.create(
@@ -288,6 +342,14 @@ def test_enterprises_are_seen_like_their_projects(world: World, reader: str):
 def test_what_a_county_does_is_seen_by_its_officials_and_those_above(world: World, reader: str):
     seen = {model: world.seen(model, reader) for model in OF_COUNTIES}
     assert seen == dict.fromkeys(OF_COUNTIES, SEEN_OF_COUNTIES[reader])
+
+
+@pytest.mark.parametrize("reader", SEEN_OF_COUNTIES)
+def test_a_shared_view_is_seen_by_officials_of_the_county_its_townships_and_those_above(
+    world: World, reader: str
+):
+    expected = {NORTH} if reader == "township" else SEEN_OF_COUNTIES[reader]
+    assert world.seen(SavedView, reader) == expected
 
 
 @pytest.mark.parametrize("reader", SEEN_OF_PROJECTS)

@@ -55,7 +55,7 @@ def test_projects_added_many_at_once_are_found():
 
 
 @pytest.mark.parametrize("way", ["save", "update", "bulk_update"])
-def test_a_project_is_found_by_the_new_name_of_its_enterprise(way: str):
+def test_a_project_is_found_by_the_new_name_of_its_enterprise_and_by_the_former_one(way: str):
     enterprise = make_enterprise(name="宏图铸造")
     make_project(enterprise, name="一号线")
     enterprise.name = "海天铸造"
@@ -65,7 +65,7 @@ def test_a_project_is_found_by_the_new_name_of_its_enterprise(way: str):
         Enterprise.objects.filter(pk=enterprise.pk).update(name=enterprise.name)
     else:
         Enterprise.objects.bulk_update([enterprise], ["name"])
-    assert (found("海天"), found("宏图")) == (["一号线"], [])
+    assert (found("海天"), found("宏图"), found("宏天")) == (["一号线"], ["一号线"], [])
     assert Project.objects.get().enterprise_pinyin == "haitianzhuzao"
 
 

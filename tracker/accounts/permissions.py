@@ -140,7 +140,7 @@ add_perm("import_bureau_list", is_of_their_county & _is_among(roles.INCLUDING))
 add_perm("export_list", _is_among(roles.OFFICIALS))
 add_perm("import_table", _is_among(roles.IMPORTING) & is_of_their_county)
 add_perm("assign_projects", lies_in_their_place & leads)
-add_perm("reveal_phone", lies_in_their_place & (leads | (_is_among(roles.KEEPING) & answers_for_the_record)))
+add_perm("reveal_phone", (leads | (_is_among(roles.KEEPING) & answers_for_the_record)) & lies_in_their_place)
 add_perm("know_phone", _is_among(frozenset({Role.ENTERPRISE})) & is_of_their_enterprise)
 add_perm("keep_photos", lies_in_their_place & (leads | inspects_it))
 
