@@ -1,7 +1,7 @@
 """A list's columns: a django-tables2 `Table` declares them, and they are compiled once to plain functions.
 
 django-tables2 binds every cell of every row to its column, which costs most of such a page's time
-(docs/adr/0030). A column here says which values it shows and what it makes of them; the page fetches just
+(docs/adr/0015). A column here says which values it shows and what it makes of them; the page fetches just
 these values and makes its rows in one loop. The stock template can still draw the same table.
 """
 
