@@ -15,7 +15,8 @@ import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import connection
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve
 
@@ -222,6 +223,16 @@ def test_no_body_breaks_a_page(reader: str, world: World):
     assert broken(answers()) == []
 
 
+@pytest.fixture
+def connection_kept() -> Iterator[None]:
+    """Before and after a request the server lets go of its connection; this one is the module's."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
 @pytest.mark.parametrize(
     "kind",
     [
@@ -231,7 +242,7 @@ def test_no_body_breaks_a_page(reader: str, world: World):
         "multipart/form-data; boundary*=base64''%FF; charset*=utf-8''%00",
     ],
 )
-def test_a_body_of_no_kind_is_refused_by_what_the_web_server_calls(kind: str):
+def test_a_body_of_no_kind_is_refused_by_what_the_web_server_calls(kind: str, connection_kept: None):
     environ = {**RequestFactory().post("/account/login/").environ, "CONTENT_TYPE": kind}
     told: list[str] = []
     answer = application(environ, lambda status, heads, *rest: told.append(status))
