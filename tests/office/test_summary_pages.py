@@ -171,7 +171,7 @@ def test_pages_take_the_same_queries_for_one_project_and_for_two_hundred(
     freeze_month(make_county(), OCTOBER, NOW)
     sign_in(client)
     client.get(OVERVIEW)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(OVERVIEW)
     with django_assert_num_queries(6):
         client.get(MONTH)
