@@ -173,5 +173,5 @@ def test_pages_take_the_same_queries_for_one_project_and_for_two_hundred(
     client.get(OVERVIEW)
     with django_assert_num_queries(13):
         client.get(OVERVIEW)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(MONTH)
