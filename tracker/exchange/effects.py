@@ -41,7 +41,12 @@ LOGS: Mapping[type[Model], str] = {
     FormerName: "enterprise__county",
 }
 # What follows from other rows, and changes without anybody having touched this one.
-FOLLOWS = {"project": {"badge", "badge_cycle_start"}, "award": {"state"}, "division": {"path"}}
+FOLLOWS = {
+    "enterprise": {"worst_rank", *Enterprise.kept_columns},
+    "project": {"badge", "badge_cycle_start", *Project.kept_columns},
+    "award": {"state"},
+    "division": {"path"},
+}
 # Places and industries that others use meanwhile simply stay.
 SHARED = ("division", "industry")
 TOUCHED_TOLD = 50

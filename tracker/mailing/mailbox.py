@@ -18,6 +18,8 @@ from django.utils import timezone
 
 # Nobody looks further back in a mailbox that is there to try things out.
 SHOWN = 200
+# What a file's name may have on most systems.
+LONGEST_NAME = 255
 
 
 class MailboxBackend(BaseEmailBackend):
@@ -68,6 +70,8 @@ def _entry(path: Path) -> Entry:
 def read(name: str) -> Mail | None:
     """One mail of the mailbox, or None when there is none of that name."""
     path = Path(settings.MAILBOX_DIR) / f"{name}.eml"
+    if len(path.name.encode()) > LONGEST_NAME:
+        return None
     if path.parent != Path(settings.MAILBOX_DIR) or not path.is_file():
         return None
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)

@@ -39,8 +39,8 @@ class Enterprises(ListPage):
     template_name = "office/enterprises.html"
 
     def rows(self) -> Any:
-        """The enterprises."""
-        return Enterprise.objects.all()
+        """The enterprises; one that was merged into another is found there."""
+        return Enterprise.objects.filter(merged_into=None)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With how many there are, and what can be done here."""
