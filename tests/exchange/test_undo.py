@@ -213,6 +213,17 @@ def test_the_same_table_may_be_taken_again_after_it_was_undone(lead: User):
     assert [model.objects.count() for model in LIBRARY] == after  # type: ignore[attr-defined]
 
 
+def test_after_an_undo_the_project_is_judged_and_closed_like_any_other(lead: User):
+    """The badge that was withdrawn keeps its number: the next one has the next."""
+    enterprise = make_enterprise(credit_code=workbooks.credit_code(1))
+    project = make_project(enterprise, code=project_code(1), started_on=None)
+    undo_batch(taken(table(row(1)), lead), by=lead, at=AT)
+    taken(table(row(1)), lead)
+    versions = Award.objects.filter(project=project).order_by("version").values_list("version", "state")
+    assert [number for number, _state in versions] == [1, 2]
+    assert next(state for _number, state in versions) == Award.State.SUPERSEDED
+
+
 def test_when_the_time_of_keeping_is_over_nothing_is_kept_to_undo_it_with(lead: User):
     taken(table(row(1)), lead, at=AT)
     ImportBatch.objects.update(uploaded_at=AT - timedelta(days=400))

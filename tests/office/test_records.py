@@ -423,3 +423,31 @@ def test_the_pages_of_a_record_cost_the_same_however_much_is_kept(lead: Client):
             costs[page, which] = len(taken)
     assert costs["project", "long"] == costs["project", "short"]
     assert costs["enterprise", "long"] == costs["enterprise", "short"]
+
+
+@pytest.mark.parametrize("page", ["edit_project", "edit_enterprise"])
+def test_of_two_tabs_the_later_one_overwrites_nothing_unseen(lead: Client, page: str):
+    project = make_project()
+    row = project if page == "edit_project" else project.enterprise
+    address = at(page, row)
+    shown = lead.get(address).context["form"]
+    entered = {name: field.value() or "" for name, field in ((one.name, one) for one in shown)}
+    entered["seen"] = shown.seen_now
+    assert lead.post(address, {**entered, "contact_name": "甲"}).status_code == 302
+    late = {**entered, "contact_name": "", "contact_phone": "0534-3321234"}
+    refused = lead.post(address, late)
+    assert "since you opened it" in text(refused)
+    row.refresh_from_db()
+    assert (row.contact_name, row.contact_phone) == ("甲", "")
+    again = {**late, "seen": refused.context["form"].seen_now}
+    assert lead.post(address, again).status_code == 302
+
+
+def test_a_move_does_not_lie_before_the_last_one(lead: Client):
+    project = make_project(stage="building")
+    suspended = {"to_stage": "suspended", "on": "2026-10-20", "reason": "停工待料"}
+    assert lead.post(at("change_stage", project), suspended).status_code == 302
+    resumed = {"to_stage": "building", "on": "2026-10-10", "reason": "复工"}
+    answer = lead.post(at("change_stage", project), resumed)
+    assert "cannot lie before it" in text(answer)
+    assert StageChange.objects.count() == 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from tracker.audit.context import by_system
 from tracker.badges import improvement, rules, words
@@ -40,10 +41,10 @@ def award_badges(
     """
     # One writer at a time per project: two workers that judge the same cycle must not both add a version.
     locked = list(Project.objects.select_for_update().filter(pk__in=readings).order_by("pk").only("pk"))
-    standing = {
-        award.project_id: award
-        for award in Award.objects.standing().filter(cycle_start=half_month.start, project__in=locked)
-    }
+    here = Award.objects.filter(cycle_start=half_month.start, project__in=locked)
+    standing = {award.project_id: award for award in here.standing()}
+    # One that was withdrawn has its number too, although it does not hold.
+    numbers = dict(here.order_by().values_list("project").annotate(Max("version")))
     fresh: list[Award] = []
     terms = policy.policy
     for project in locked:
@@ -53,7 +54,7 @@ def award_badges(
         if before and before.inputs_digest == digest:
             continue
         award = _judged(project.pk, half_month, policy, terms, reading, digest, at)
-        award.version = before.version + 1 if before else 1
+        award.version = numbers.get(project.pk, 0) + 1
         if is_confirmed:
             award.state, award.confirmed_at = Award.State.CONFIRMED, at
         fresh.append(award)

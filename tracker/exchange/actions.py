@@ -223,6 +223,8 @@ def take_table(
             if recording is not None:
                 recording.keep()
     except (DatabaseError, ValidationError) as contradicted:
+        # Should it not be that somebody was quicker, the log says what it was.
+        logger.warning("the table was not taken: %s", contradicted, exc_info=True)
         raise LibraryChanged(source) from contradicted
     return plan
 

@@ -291,9 +291,11 @@ class _Undoing:
         for log in LOGS:
             self.new(log).delete()
         Award.objects.filter(project__in=self.new(Project).values("pk")).delete()
+        last = _last(FormerName)
         for model in (Project, Enterprise):
             self._restore(model)
             self.new(model).delete()
+        self._forget_names_of_the_table(last)
         self._judge_again(judged, at)
         self._clear_shared()
 
@@ -310,6 +312,12 @@ class _Undoing:
             rows.append(row)
         if names:
             model._default_manager.bulk_update(rows, sorted(names), batch_size=200)
+
+    def _forget_names_of_the_table(self, last: int) -> None:
+        """A name that only the table gave was never a name: it does not become a former one."""
+        enterprises = Enterprise.objects.filter(pk__in=_effects(self.batch, Enterprise).values("row"))
+        FormerName.objects.filter(pk__gt=last, enterprise__in=enterprises).delete()
+        enterprises.keep_keys()
 
     def _judged_before(self) -> dict[bool, list[int]]:
         """The projects that stay and were judged with the table, by whether they had a badge here before."""

@@ -308,6 +308,7 @@ class _Known:
             self.by_name.setdefault((project.enterprise_id, normalised(project.name)), []).append(project)
         ids = [project.pk for project in projects if project.county_id == county.pk]
         plans = AnnualPlan.objects.filter(project__in=ids, year=half_month.start.year).order_by("version")
+        self.townships = set(Division.objects.filter(parent=county).values_list("name_zh", flat=True))
         self.plans = {plan.project_id: plan for plan in plans}
         self._read_inspections(ids)
         self.overtaken_enterprises = {one.enterprise_id for one in projects if one.pk in self.overtaken}
@@ -571,7 +572,13 @@ class _Planner:
         if is_doubtful:
             odd.append((Field.RESPONSIBLE, "inspector_of_several"))
         if project is None:
-            record = Project(enterprise=enterprise, county=self.known.county, inspector=inspector, **facts)
+            record = Project(
+                enterprise=enterprise,
+                county=self.known.county,
+                inspector=inspector,
+                stage=row.stage,
+                **facts,
+            )
             planned = Planned(record, Kind.NEW)
         elif not is_newest:
             # A table older than what is known of the project adds its inspection and changes nothing else.
@@ -582,6 +589,10 @@ class _Planner:
                 facts["inspector"] = inspector
             planned = _compared("project", project, facts)
         self._place(planned, "project", row.township)
+        # A county that has named none yet begins with this table; each new name is asked about once.
+        if row.township and self.known.townships and row.township not in self.known.townships:
+            self.known.townships.add(row.township)
+            odd.append((Field.TOWNSHIP, "new_township"))
         return planned
 
     def _annual_plan(

@@ -113,7 +113,8 @@ def _told(row: PlannedRow) -> str:
     for note in notes:
         place = f"{note.letter} {note.head}: " if note.letter else ""
         said.append(f"{place}{remark(note)}")
-    return (f"{_('Wrong')}: " if row.errors else "") + "\n".join(said)
+    told = "\n".join(said)
+    return _("Wrong: %(what)s") % {"what": told} if row.errors else told
 
 
 def _cell(sheet: object, value: Cell, *, is_head: bool = False) -> WriteOnlyCell:

@@ -227,6 +227,7 @@ WARNINGS: Mapping[str, Promise] = {
     "no_project_code": _("Without a project code the project is recognised by its name alone."),
     "check_digit": _("The last digit of the project code does not fit the others; it may be mistyped."),
     "not_an_industry": _("This is no industry code of GB/T 4754; the industry is left as it is."),
+    "new_township": _("This township or park is new to the county; it is added. Check its name."),
     "new_industry": _("This industry code is new to the library; it is added without a name."),
     "share_or_percentage": _(
         "Taken as per cent as it stands. If a share of one was meant, write it as per cent."

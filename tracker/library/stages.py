@@ -40,6 +40,10 @@ class NeedsTarget(Exception):
     """A merged project names another one of the county that still goes on."""
 
 
+class StageBefore(Exception):
+    """The day lies before that of the last move; `args[0]` is that day."""
+
+
 class StageAhead(Exception):
     """The day of the move has not come yet."""
 
@@ -124,6 +128,9 @@ def change_stage(
         raise NotAllowed(project.stage, to_stage)
     if on > today:
         raise StageAhead(on)
+    last = StageChange.objects.filter(project=project).order_by("-number").first()
+    if last is not None and on < last.on:
+        raise StageBefore(last.on)
     if rules.move_needs_reason(project.stage, to_stage) and not reason:
         raise NeedsReason(to_stage)
     if to_stage == Stage.MERGED and not _may_take_over(project, merged_into):

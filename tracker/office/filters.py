@@ -139,6 +139,11 @@ class CountyFilters(filters.FilterSet):
         return [name for name, value in self.asked.items() if value not in (None, "")]
 
     @property
+    def narrowing(self) -> list[str]:
+        """The same without the search, which stands beside them."""
+        return [name for name in self.active if name != "q"]
+
+    @property
     def not_there(self) -> list[str]:
         """What was asked for by a value that is not there any more, by the filters' labels."""
         return [str(self.filters[name].label) for name in self.form.errors if name in self.filters]

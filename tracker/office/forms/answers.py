@@ -41,14 +41,15 @@ class AsksForAnswers(forms.BaseForm):
     ) -> None:
         """Refuse errors beside their field, and ask about warnings that nobody has explained.
 
-        `about` are the fields that are changed here: what is odd elsewhere is asked for elsewhere.
+        `about` are the fields that are changed here: what is wrong or odd elsewhere keeps nobody from mending
+        what is here; it stands on the page of data quality.
         """
         self.answers: list[tuple[Finding, str]] = []
         for finding in findings:
             here = [name for name in finding.fields if name in self.fields]
-            if finding.is_error and here:
-                self.add_error(here[0], said(finding))
             is_asked = about is None or bool(set(finding.fields) & set(about))
+            if finding.is_error and here and is_asked:
+                self.add_error(here[0], said(finding))
             is_answered = (finding.code, finding.fingerprint) in answered
             if not finding.is_error and is_asked and not is_answered:
                 self._ask(finding)

@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.crypto import salted_hmac
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from tracker.accounts.fields import writable
 from tracker.accounts.models import User
@@ -29,6 +32,38 @@ class OnlyWhatTheRoleMaySet:
         for name in list(self.fields):
             if name not in self.steering and self.stands_for.get(name, name) not in allowed:
                 del self.fields[name]
+
+
+class NothingUnseen(forms.ModelForm):
+    """A form that overwrites nothing which somebody else has saved since it was shown.
+
+    Its page sends `seen_now` back as "seen"; whoever sends none is taken at their word.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [name for name in self._meta.fields or () if name in self.fields]
+        columns = {column.name: column for column in self.instance._meta.concrete_fields}
+        kept = "\n".join(f"{name}={columns[name].value_from_object(self.instance)}" for name in names)
+        self.seen_now = salted_hmac("tracker.office.forms.seen", kept).hexdigest()
+
+    def clean(self) -> dict[str, Any]:
+        """Say once that the record is another one by now, and in what the entry differs from it."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        seen = self.data.get("seen")
+        if self.instance.pk and seen and seen != self.seen_now and self.changed_data:
+            differing = [str(self.fields[name].label) for name in self.changed_data]
+            self.add_error(
+                None,
+                forms.ValidationError(
+                    _(
+                        "Somebody has saved this record since you opened it. Your entry differs from it in: "
+                        "%(fields)s. Look at these again; saving once more keeps yours."
+                    ),
+                    params={"fields": gettext(", ").join(differing)},
+                ),
+            )
+        return cleaned
 
 
 class SuggestingInput(forms.TextInput):

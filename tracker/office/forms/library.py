@@ -35,7 +35,7 @@ from tracker.library.records import FormerName
 from tracker.office.filters import inspectors_of, townships_of
 from tracker.office.forms.answers import ANSWER, AsksForAnswers, SentenceField
 from tracker.office.forms.contacts import MaskedContact
-from tracker.office.forms.fields import OnlyWhatTheRoleMaySet, SuggestingInput
+from tracker.office.forms.fields import NothingUnseen, OnlyWhatTheRoleMaySet, SuggestingInput
 from tracker.office.forms.inspect import DayField, FigureField
 
 MONTHS = range(1, 13)
@@ -99,7 +99,7 @@ class Section:
         return sum(field.value() not in (None, "", False, []) for field in self.fields)
 
 
-class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
+class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact, NothingUnseen):
     """An enterprise of the county."""
 
     table = "enterprise"
@@ -209,7 +209,7 @@ class EnterpriseForm(OnlyWhatTheRoleMaySet, MaskedContact):
         return rules.normalised(self.cleaned_data["name"])
 
 
-class ProjectForm(OnlyWhatTheRoleMaySet, AsksForAnswers, MaskedContact):
+class ProjectForm(OnlyWhatTheRoleMaySet, AsksForAnswers, MaskedContact, NothingUnseen):
     """A project of the county; how far it has come is said by inspections, not here."""
 
     table = "project"

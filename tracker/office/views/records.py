@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.views.generic import FormView
 
@@ -247,6 +248,9 @@ class ChangeStage(KeepsProject):
                 judge_again(self.project, at=now)
         except stages.BeforeItsStart:
             form.add_error("on", gettext("A project cannot be completed before it started."))
+        except stages.StageBefore as before:
+            said = gettext("The last move was on %(day)s: a later one cannot lie before it.")
+            form.add_error("on", said % {"day": date_format(before.args[0], "DATE_FORMAT")})
         except (stages.NotAllowed, stages.NeedsTarget):
             form.add_error(
                 None, gettext("Somebody has moved the project meanwhile. Look at its stage and choose again.")
