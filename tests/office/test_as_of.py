@@ -207,7 +207,7 @@ def test_what_the_record_masks_stays_masked(lead: User, project: Project):
 
 def test_a_day_before_it_was_added_says_so(lead: User, project: Project):
     html = shown(lead, project, "?on=2026-03-01")
-    assert "2 March 2026" in html
+    assert "It was not in the library then: it was added on 2 March 2026." in html
     assert "旧名称" not in html
 
 

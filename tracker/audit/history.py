@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 
 from tracker.audit.capture import Trail
 from tracker.audit.models import AuditEntry
@@ -71,14 +71,15 @@ def _undone(values: Values | None, later: Iterable[AuditEntry]) -> Values | None
     return values
 
 
-def known_since(row: Model) -> datetime | None:
-    """From when on all changes of the row are known; none where nothing is.
+def added_at(row: Model) -> datetime | None:
+    """When the row was added; none where the trail does not say so, or no longer."""
+    return _earliest(AuditEntry.objects.filter(table=row._meta.model_name, row=str(row.pk), act=Act.CREATED))
 
-    All of them, where the trail still has its beginning; else since the oldest entry that is kept: entries
-    are dropped from the oldest on, so after it none is missing.
-    """
-    about = Q(table=row._meta.model_name, row=str(row.pk), act=Act.CREATED)
-    begun = AuditEntry.objects.filter(about).order_by("at", "pk").values_list("at", flat=True).first()
-    if begun is not None:
-        return begun
-    return AuditEntry.objects.order_by("at", "pk").values_list("at", flat=True).first()
+
+def trail_since() -> datetime | None:
+    """Since when no entry is missing: they are dropped from the oldest on; none while the trail is empty."""
+    return _earliest(AuditEntry.objects.all())
+
+
+def _earliest(entries: QuerySet[AuditEntry]) -> datetime | None:
+    return entries.order_by("at", "pk").values_list("at", flat=True).first()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.timezone import get_default_timezone
 
-from tracker.audit.history import Values, known_since, rows_at, values_at, values_of
+from tracker.audit.history import Values, added_at, rows_at, trail_since, values_at, values_of
 from tracker.badges.models import Award
 from tracker.calendars.periods import HalfMonth, shanghai_date
 from tracker.inspections.models import Inspection
@@ -70,14 +70,17 @@ def end_of(day: date) -> datetime:
 
 def as_of(record: Model, on: date) -> AsOf:
     """How the record stood at the end of the day; without its facts where the trail does not reach so far."""
-    moment, since = end_of(on), known_since(record)
-    if since is None or moment < since:
-        return AsOf(on, shanghai_date(since) if since else None, is_known=False, facts=None)
+    moment, added = end_of(on), added_at(record)
+    # All that happened to it is kept where its beginning is: what it began with says how it began.
+    since = added or trail_since()
+    known_from = shanghai_date(since) if since else None
+    if since is None or (moment < since and added is None):
+        return AsOf(on, known_from, is_known=False, facts=None)
     then, now = values_at(record, moment), values_of(record)
     told = [name for name in now if name not in NOT_TOLD]
     facts = _part(type(record), told, then, now)
     if not isinstance(record, Project):
-        return AsOf(on, shanghai_date(since), is_known=True, facts=facts)
+        return AsOf(on, known_from, is_known=True, facts=facts)
     year = HalfMonth.latest_cut_off(on).year
     plans = AnnualPlan.objects.filter(project=record)
     inspections = Inspection.objects.filter(project=record)
@@ -92,7 +95,7 @@ def as_of(record: Model, on: date) -> AsOf:
 
     return AsOf(
         on,
-        shanghai_date(since),
+        known_from,
         is_known=True,
         facts=facts,
         plan=_part(AnnualPlan, OF_PLAN, _in_force(then_in(plans), year), _in_force(now_in(plans), year)),
@@ -108,7 +111,9 @@ def as_of(record: Model, on: date) -> AsOf:
 
 
 def _part(model: type[Model], names: Collection[str], then: Values | None, now: Values | None) -> Part:
-    return Part(then is not None, now is not None, compared(model, names, then or {}, now or {}))
+    """What was known then or is known now; nothing is said of what never was."""
+    facts = compared(model, names, then or {}, now or {})
+    return Part(then is not None, now is not None, [fact for fact in facts if fact.is_told])
 
 
 def _in_force(plans: dict[str, Values], year: int) -> Values | None:

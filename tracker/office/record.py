@@ -207,7 +207,6 @@ def _know_plans(project: Project, plans: list[AnnualPlan]) -> None:
     """Let whoever asks the project for its plans have these, as prefetching would."""
     known = AnnualPlan.objects.filter(project=project)
     known._result_cache = plans
-    known._prefetch_done = True
     project._prefetched_objects_cache = {"plans": known}  # type: ignore[attr-defined]  # Django's own
 
 

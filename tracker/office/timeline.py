@@ -51,6 +51,7 @@ KINDS: dict[Kind, Any] = {
     Kind.INCLUSION: _("Inclusion and papers"),
     Kind.EXPLANATIONS: _("Explanations"),
 }
+TROUBLE_TOLD = 4
 BEHIND = frozenset({BadgeColour.RED, BadgeColour.YELLOW})
 # The day that the project keeps of each state which the liaison, or a handing in, has said.
 DAYS_OF_STATES = (
@@ -300,4 +301,4 @@ def trouble_of(record: ProjectRecord) -> list[Trouble]:
                     is_returned,
                 )
             )
-    return found
+    return found[:TROUBLE_TOLD]

@@ -85,6 +85,7 @@ VALUES = {
 }
 # What stands under these names is itself the name of a field.
 NAMES_FIELDS = frozenset({"field", "fields"})
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 # What a record is called is often told by what it belongs to.
 WITH = {
     "annualplan": ("project",),
@@ -153,6 +154,8 @@ class Compared:
     then: str
     now: str
     is_different: bool
+    # Whether there was something to say at one of the two moments.
+    is_told: bool
 
 
 def compared(
@@ -184,7 +187,8 @@ def compared(
             _label(model, name),
             said(then, name),
             said(now, name),
-            (then.get(name) or None) != (now.get(name) or None),
+            is_different=(then.get(name) or None) != (now.get(name) or None),
+            is_told=then.get(name) not in NOTHING or now.get(name) not in NOTHING,
         )
         for name in listed
     ]
@@ -343,7 +347,7 @@ def _value(
     model: type[Model] | None, name: str, value: Any, names: dict[tuple[type[Model], str], str]
 ) -> str:
     field = _field(model, name)
-    if value in (None, "", [], {}):
+    if value in NOTHING:
         return "–"
     if value == NOT_SHOWN:
         return gettext("not shown")
