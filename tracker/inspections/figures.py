@@ -53,12 +53,13 @@ class Beside:
         return self.explanations[0] if self.is_open and self.explanations else None
 
 
-def latest_beside(project: Project, inspections: Iterable[Inspection]) -> Beside | None:
-    """The latest month that statistics has a figure of, beside inspections that were fetched already."""
-    figures = StatisticalFigure.objects.filter(project=project).select_related("set_by")
-    figure = figures.order_by("-year", "-month").first()
-    if figure is None:
-        return None
+def beside_figure(
+    project: Project,
+    figure: StatisticalFigure,
+    inspections: Iterable[Inspection],
+    explanations: Iterable[DifferenceExplanation],
+) -> Beside:
+    """A month's figure of statistics beside inspections and explanations that were fetched already."""
     in_month = {
         row.cycle_start: row.ytd_investment
         for row in inspections
@@ -67,7 +68,8 @@ def latest_beside(project: Project, inspections: Iterable[Inspection]) -> Beside
     line = Beside(project, figure.period, in_month[max(in_month)] if in_month else None, figure)
     if not line.difference:
         return line
-    told = figure.explanations.select_related("explained_by").order_by("-explained_at", "-pk")
+    told = [one for one in explanations if one.figure_id == figure.pk]
+    told.sort(key=lambda one: (one.explained_at, one.pk), reverse=True)
     return replace(line, explanations=tuple(told))
 
 

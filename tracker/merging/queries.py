@@ -1,7 +1,7 @@
 """Which records of a county may be of one thing."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import Q
@@ -59,6 +59,17 @@ def enterprises_like(name: str, county: Division, besides: Enterprise | None = N
     return _like(
         others, besides, lambda name: rules.are_one_enterprise(core, rules.core_of(name, places), spoken)
     )
+
+
+def alike(project: Project, others: Iterable[Project], places: list[str], apart: Iterable[Pair]) -> set[int]:
+    """Which of the enterprise's other projects may be the same one, of what was fetched already."""
+    core = rules.core_of_project(project.name, places)
+    told_apart = {pk for pair in apart for pk in pair}
+    return {
+        other.pk
+        for other in others
+        if other.pk not in told_apart and rules.are_like(core, rules.core_of_project(other.name, places))
+    }
 
 
 def projects_like(name: str, enterprise: Enterprise, besides: Project | None = None) -> list[Project]:

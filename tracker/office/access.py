@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404
 
 from tracker.accounts.access import SignedIn
+from tracker.accounts.models import User
 from tracker.library.models import Division, Project
 
 
@@ -18,6 +19,12 @@ class OfficialOnly(SignedIn):
     @cached_property
     def _whole_counties(self) -> list[Division]:
         """The counties that lie in the official's division, or are it."""
+        if User._meta.get_field("division").is_cached(self.person):
+            own = self.person.division
+            if own is not None and own.level == Division.Level.COUNTY:
+                return [own]
+            if own is not None and own.level == Division.Level.TOWNSHIP:
+                return []
         below = list(Division.objects.below(self.person.division_id).counties().order_by("code", "pk"))
         for county in below:
             if county.pk == self.person.division_id:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from tracker.accounts.models import User
 from tracker.library.inclusion import rules
 from tracker.library.inclusion.actions import way_of
-from tracker.library.inclusion.queries import checklist
+from tracker.library.inclusion.queries import Paper, checklist
 from tracker.library.inclusion.rules import InclusionState
 from tracker.library.models import CountySettings, Project
 from tracker.library.rules import INCLUSION_THRESHOLD
@@ -16,15 +16,24 @@ from tracker.library.rules import INCLUSION_THRESHOLD
 HANDED_IN = (InclusionState.SUBMITTED, InclusionState.PREPARING)
 
 
-def standing_of(project: Project, person: User, today: date, *, with_files: bool = True) -> dict[str, Any]:
+def standing_of(project: Project, person: User, today: date) -> dict[str, Any]:
     """Where a project stands on its way into statistics: which papers there are, and until when."""
+    belongs = project.planned_total >= INCLUSION_THRESHOLD
+    papers = checklist(project) if belongs else []
+    return standing_with(project, person, today, papers, CountySettings.of(project.county))
+
+
+def standing_with(
+    project: Project, person: User, today: date, papers: list[Paper], settings: CountySettings
+) -> dict[str, Any]:
+    """The same, of what was fetched already."""
     belongs = project.planned_total >= INCLUSION_THRESHOLD
     since = rules.due_since(project.nature, project.started_on, project.equipment_delivered_on)
     is_waiting = belongs and project.inclusion_state != InclusionState.INCLUDED and since is not None
     due_on = None
     if is_waiting and since is not None:
-        due_on = rules.due_on(since, CountySettings.of(project.county).inclusion_deadline_day)
-    papers = checklist(project, with_files=with_files) if belongs else []
+        due_on = rules.due_on(since, settings.inclusion_deadline_day)
+    papers = papers if belongs else []
     return {
         "project": project,
         "belongs": belongs,

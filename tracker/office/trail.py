@@ -1,9 +1,10 @@
 """The trail in words: who did what to which record, what stood there before and after."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
@@ -23,7 +24,8 @@ from tracker.inspections.models import Cycle, Inspection
 from tracker.library.inclusion.models import InclusionPaper, StatisticalFigure
 from tracker.library.inclusion.words import paper_label
 from tracker.library.models import AnnualPlan, Enterprise, Project
-from tracker.library.words import cycle_label, half_month_label
+from tracker.library.rules import with_masked_phones
+from tracker.library.words import cycle_label, half_month_label, known_day, wan
 
 # Fields that are nowhere else shown to people, and what those who record something by hand call things.
 LABELS = {
@@ -83,6 +85,7 @@ VALUES = {
 }
 # What stands under these names is itself the name of a field.
 NAMES_FIELDS = frozenset({"field", "fields"})
+NOTHING: tuple[Any, ...] = (None, "", [], {})
 # What a record is called is often told by what it belongs to.
 WITH = {
     "annualplan": ("project",),
@@ -140,6 +143,55 @@ class Line:
     def opens(self) -> bool:
         """Whether the changes show at once: few ones do."""
         return self.entry.act == AuditEntry.Act.CHANGED and len(self.changes) <= 3
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One fact in words: how it stood on a day, and how it stands now."""
+
+    name: str
+    label: str
+    then: str
+    now: str
+    is_different: bool
+    # Whether there was something to say at one of the two moments.
+    is_told: bool
+
+
+def compared(
+    model: type[Model], names: Iterable[str], then: Mapping[str, Any], now: Mapping[str, Any]
+) -> list[Compared]:
+    """A row's values at two moments, as the trail keeps them, in words; telephone numbers in texts masked."""
+    listed = list(names)
+    about = AuditEntry(
+        table=model._meta.model_name or "",
+        before={name: then.get(name) for name in listed},
+        after={name: now.get(name) for name in listed},
+    )
+    known = _names([about])
+
+    def said(values: Mapping[str, Any], name: str) -> str:
+        value = values.get(name)
+        kind = _field(model, name).get_internal_type()
+        if value and kind == "DateField":
+            if name == "cycle_start":
+                return cycle_label(date.fromisoformat(value))
+            return known_day(date.fromisoformat(value), name in (values.get("month_only") or ()))
+        if value is not None and kind == "DecimalField":
+            return wan(Decimal(value))
+        return with_masked_phones(_value(model, name, value, known))
+
+    return [
+        Compared(
+            name,
+            _label(model, name),
+            said(then, name),
+            said(now, name),
+            is_different=(then.get(name) or None) != (now.get(name) or None),
+            is_told=then.get(name) not in NOTHING or now.get(name) not in NOTHING,
+        )
+        for name in listed
+    ]
 
 
 def tell(entries: Iterable[AuditEntry], reader: User) -> list[Line]:
@@ -295,7 +347,7 @@ def _value(
     model: type[Model] | None, name: str, value: Any, names: dict[tuple[type[Model], str], str]
 ) -> str:
     field = _field(model, name)
-    if value in (None, "", [], {}):
+    if value in NOTHING:
         return "–"
     if value == NOT_SHOWN:
         return gettext("not shown")

@@ -14,6 +14,7 @@ from tracker.office.views import (
     exports,
     figures,
     health,
+    history,
     imports,
     inclusion,
     inspect,
@@ -64,6 +65,9 @@ urlpatterns = [
     path("projects/<id:pk>/stage/", records.ChangeStage.as_view(), name="change_stage"),
     path("projects/<id:pk>/sheet/", records.EditPlanningSheet.as_view(), name="planning_sheet"),
     path("projects/<id:pk>/warnings/", records.ProjectWarnings.as_view(), name="project_warnings"),
+    path("projects/<id:pk>/timeline/", history.ProjectTimeline.as_view(), name="project_timeline"),
+    path("projects/<id:pk>/as-of/", history.ProjectAsOf.as_view(), name="project_as_of"),
+    path("enterprises/<id:pk>/as-of/", history.EnterpriseAsOf.as_view(), name="enterprise_as_of"),
     path("enterprises/<id:pk>/years/", records.EnterpriseYears.as_view(), name="enterprise_years"),
     path("enterprises/<id:pk>/warnings/", records.EnterpriseWarnings.as_view(), name="enterprise_warnings"),
     path(

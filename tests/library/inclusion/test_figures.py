@@ -10,7 +10,7 @@ from tracker.accounts.models import User
 from tracker.accounts.roles import Role
 from tracker.audit.models import AuditEntry
 from tracker.calendars.periods import Month
-from tracker.inspections.figures import beside_each_other, latest_beside
+from tracker.inspections.figures import beside_each_other, beside_figure
 from tracker.inspections.models import Inspection
 from tracker.library.inclusion.actions import (
     ChangedMeanwhile,
@@ -102,7 +102,7 @@ def test_the_figure_stands_beside_the_last_inspection_of_its_month(liaison: User
     [line] = beside_each_other([project], [OCTOBER, Month(2026, 9)])
     assert (line.month, line.inspected, line.statistical, line.difference) == (OCTOBER, 1000, 900, 100)
     assert line.is_open
-    assert latest_beside(project, Inspection.objects.all()) == line
+    assert beside_figure(project, StatisticalFigure.objects.get(), Inspection.objects.all(), []) == line
 
 
 def test_without_one_of_the_two_there_is_no_difference(liaison: User):

@@ -40,15 +40,20 @@ class Paper:
         return self.row.edition if self.row else 0
 
 
-def checklist(project: Project, *, with_files: bool = True) -> list[Paper]:
+def checklist(project: Project) -> list[Paper]:
     """The papers that the project needs, then others of which something is known; two queries at most."""
-    rows = {
-        PaperKind(row.kind): row
-        for row in InclusionPaper.objects.filter(project=project).select_related("noted_by")
-    }
-    files: dict[int, list[PaperFile]] = defaultdict(list)
+    rows = list(InclusionPaper.objects.filter(project=project).select_related("noted_by"))
     standing = PaperFile.objects.standing().filter(paper__project=project).select_related("added_by")
-    for file in standing if with_files and rows else ():
+    return listed(project, rows, standing if rows else ())
+
+
+def listed(
+    project: Project, papers: Iterable[InclusionPaper], standing: Iterable[PaperFile] = ()
+) -> list[Paper]:
+    """The same, of papers and files that were fetched already."""
+    rows = {PaperKind(row.kind): row for row in papers}
+    files: dict[int, list[PaperFile]] = defaultdict(list)
+    for file in standing:
         files[file.paper_id].append(file)
     needed = rules.required(project.nature)
     others = [kind for kind in PaperKind if kind in rows and kind not in needed]

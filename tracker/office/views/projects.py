@@ -17,38 +17,39 @@ from django.views.generic import DetailView, FormView
 
 from tracker.badges.models import Award
 from tracker.badges.presentation import STRIP_LENGTH, StripMark, history_strip, plan_chart
-from tracker.calendars.periods import HalfMonth, NotAPeriod
+from tracker.calendars.periods import HalfMonth
 from tracker.converters import RowId
 from tracker.inspections.actions import judge_again
-from tracker.inspections.consistency import (
-    Open,
-    answered_of,
-    facts_with,
-    in_project,
-    left,
-    year_of,
-)
-from tracker.inspections.figures import latest_beside
+from tracker.inspections.consistency import Open, facts_with, in_project, left, year_of
+from tracker.inspections.figures import beside_figure
 from tracker.inspections.models import Cycle, Inspection
-from tracker.inspections.queries import current_cycle, inspectable_by
 from tracker.library.actions import PlanDoesNotAddUp, plan_year
-from tracker.library.models import BadgeColour, Enterprise, Project
+from tracker.library.inclusion.queries import listed
+from tracker.library.models import ENDED_STAGES, BadgeColour, Enterprise, Project, ProjectQuerySet
 from tracker.library.saved_views import SavedView
-from tracker.merging.queries import projects_like
+from tracker.merging.queries import alike
 from tracker.office.access import OfficialOnly
 from tracker.office.contradictions import Line, line_of
 from tracker.office.filters import ProjectFilters
+from tracker.office.forms.history import DayForm
 from tracker.office.forms.library import PlanForm, ProjectForm
 from tracker.office.lists.address import PASSING, kept
 from tracker.office.lists.pages import COUNTED, counted_by
 from tracker.office.project_facts import comparison_of, components_of, lapse_of, milestones_of
-from tracker.office.standing import standing_of
+from tracker.office.record import (
+    ProjectRecord,
+    asked_half_month,
+    open_since,
+    record_of,
+    with_what_it_belongs_to,
+)
+from tracker.office.standing import standing_with
 from tracker.office.tables.projects import ProjectTable
+from tracker.office.timeline import timeline_of, trouble_of
 from tracker.office.views.likely import AsksBeforeDoubling, led_on
 from tracker.office.views.lists import ListPage
-from tracker.photos.models import Photo
 
-PHOTOS_SHOWN = 6
+EVENTS_SHOWN = 10
 ROW_ID = re.compile(RowId.regex)
 SHOWN_FIRST = [BadgeColour.RED, BadgeColour.YELLOW, BadgeColour.BLUE, BadgeColour.GOLD, BadgeColour.NONE]
 
@@ -118,11 +119,14 @@ class OneProject(OfficialOnly):
     @cached_property
     def project(self) -> Project:
         """The project of the address."""
-        visible = Project.objects.visible_to(self.person).for_table().prefetch_related("plans")
-        visible = visible.select_related("planning_sheet", "merged_into")
+        visible = self.with_what_it_shows(Project.objects.visible_to(self.person))
         project: Project = get_object_or_404(visible, pk=self.kwargs["pk"])
         self.require(project)
         return project
+
+    def with_what_it_shows(self, projects: ProjectQuerySet) -> ProjectQuerySet:
+        """The project with what the page shows of it."""
+        return with_what_it_belongs_to(projects).prefetch_related("plans")
 
     @cached_property
     def county(self) -> Any:  # the page is about the project's county, whichever was looked at before
@@ -144,28 +148,35 @@ class ProjectPage(OneProject, DetailView):
         """The project of the address."""
         return self.project
 
+    def with_what_it_shows(self, projects: ProjectQuerySet) -> ProjectQuerySet:
+        """Its plans come with the record."""
+        return with_what_it_belongs_to(projects)
+
+    @cached_property
+    def record(self) -> ProjectRecord:
+        """The project with its history."""
+        return record_of(
+            self.project,
+            timezone.localdate(),
+            asked=asked_half_month(self.request.GET.get("cycle", "")),
+            looks_for_likely=self.person.can("merge_records", self.project),
+        )
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The badge asked for, or the latest, with everything that led to it."""
         today = timezone.localdate()
-        awards = list(
-            Award.objects.filter(project=self.project)
-            .select_related("policy")
-            .order_by("-cycle_start", "-version")
-        )
-        standing = [award for award in awards if award.state != Award.State.SUPERSEDED]
-        award = self._asked_for(standing)
-        made = Inspection.objects.filter(project=self.project).select_related("inspector", "reviewer")
-        inspections = list(made.order_by("-cycle_start")[:STRIP_LENGTH])
-        accepted = [row for row in inspections if row.state == Inspection.State.ACCEPTED]
+        record, project, award = self.record, self.project, self.record.award
+        inspections = record.inspections[:STRIP_LENGTH]
         year = award.cycle_start.year if award else HalfMonth.latest_cut_off(today).year
-        plan, baseline = self.project.plan_for(year), self.project.baseline_for(year)
+        plan, baseline = project.plan_for(year), project.baseline_for(year)
+        events = timeline_of(record)
         return {
             **super().get_context_data(**kwargs),
             "award": award,
-            "is_latest": award is None or award is standing[0],
-            "chart": plan_chart(award, invested_in_year_of(award)) if award else None,
-            "marks": strip_of(self.project, standing, today),
-            "superseded": [award for award in awards if award.state == Award.State.SUPERSEDED],
+            "is_latest": award is None or award is record.standing[0],
+            "chart": plan_chart(award, record.invested_until(award)) if award else None,
+            "marks": strip_of(record, today),
+            "superseded": [award for award in record.awards if award.state == Award.State.SUPERSEDED],
             "inspections": inspections,
             "inspection_url": _place_of(award, inspections),
             "year": year,
@@ -173,52 +184,56 @@ class ProjectPage(OneProject, DetailView):
             "baseline": baseline,
             "replans": plan.version - baseline.version if plan and baseline else 0,
             "reads_trail": self.person.can("read_trail"),
-            "show_url": reverse("office:show_project_phone", args=[self.project.pk])
-            if self.person.can("reveal_phone", self.project)
+            "show_url": reverse("office:show_project_phone", args=[project.pk])
+            if self.person.can("reveal_phone", project)
             else "",
-            "inspect_url": reverse("office:inspect", args=[self.project.pk])
-            if self._may_inspect(today)
-            else "",
-            "may_change": self.person.can("change_project", self.project),
-            "may_merge": self.person.can("merge_records", self.project),
-            "likely": projects_like(self.project.name, self.project.enterprise, self.project)
-            if self.person.can("merge_records", self.project)
-            else [],
-            "photos": Photo.objects.standing()
-            .filter(project=self.project)
-            .select_related("added_by")[:PHOTOS_SHOWN],
-            "may_keep_photos": self.person.can("keep_photos", self.project),
-            "milestones": milestones_of(self.project),
-            "components": components_of(self.project),
-            "lapse": lapse_of(self.project, today),
-            "stage_changes": self.project.stage_changes.select_related("by", "merged_into"),
-            "total_changes": self.project.total_changes.select_related("by"),
-            "contradictions": self._contradictions(accepted, today),
-            "inclusion": standing_of(self.project, self.person, today, with_files=False),
-            "line": latest_beside(self.project, inspections),
+            "inspect_url": reverse("office:inspect", args=[project.pk]) if self._may_inspect else "",
+            "may_change": self.person.can("change_project", project),
+            "may_merge": self.person.can("merge_records", project),
+            "likely": self._likely,
+            "photos": record.photos,
+            "may_keep_photos": self.person.can("keep_photos", project),
+            "milestones": milestones_of(project),
+            "components": components_of(project),
+            "lapse": lapse_of(project, today),
+            "stage_changes": record.stage_changes,
+            "total_changes": record.total_changes,
+            "contradictions": self._contradictions(today),
+            "inclusion": standing_with(
+                project, self.person, today, listed(project, record.papers), record.settings
+            ),
+            "line": beside_figure(project, record.figure, inspections, record.explanations)
+            if record.figure
+            else None,
+            "problem_since": open_since(record),
+            "trouble": trouble_of(record),
+            "events": events[:EVENTS_SHOWN],
+            "has_more_events": len(events) > EVENTS_SHOWN,
+            "day_form": DayForm({"on": today}, today=today),
         }
 
-    def _contradictions(self, accepted: list[Inspection], today: date) -> list[Line]:
+    def _contradictions(self, today: date) -> list[Line]:
         plan = self.project.plan_for(year_of(today))
-        facts = facts_with(self.project, accepted, plan.amount if plan else None, today)
-        found = in_project(facts)
-        if found:
-            found = left(found, answered_of(self.project))
-        return [line_of(Open(self.project, finding), self.person) for finding in found]
+        found = in_project(
+            facts_with(self.project, self.record.accepted, plan.amount if plan else None, today)
+        )
+        answered = {(row.code, row.fingerprint) for row in self.record.answered}
+        return [line_of(Open(self.project, finding), self.person) for finding in left(found, answered)]
 
-    def _asked_for(self, standing: list[Award]) -> Award | None:
-        """The badge of `?cycle=2026-10-H2`, else the latest one."""
-        try:
-            asked = HalfMonth.parse(self.request.GET.get("cycle", "")).start
-        except NotAPeriod:
-            asked = None
-        found = (award for award in standing if award.cycle_start == asked)
-        return next(found, standing[0] if standing else None)
+    @property
+    def _likely(self) -> list[Project]:
+        """The enterprise's other projects that may be this one, for those who may merge them."""
+        likely = self.record.likely
+        if likely is None:
+            return []
+        found = alike(self.project, likely.others, likely.places, likely.apart)
+        return [other for other in likely.others if other.pk in found]
 
-    def _may_inspect(self, today: date) -> bool:
-        if current_cycle(self.county, today) is None:
-            return False
-        return inspectable_by(self.person).filter(pk=self.project.pk).exists()
+    @property
+    def _may_inspect(self) -> bool:
+        """Whether there is a half-month to inspect it in, and it is the person's to do."""
+        is_followed = self.project.stage not in ENDED_STAGES
+        return is_followed and self.record.has_open_cycle and self.person.can("inspect_project", self.project)
 
 
 def _place_of(award: Award | None, inspections: list[Inspection]) -> str:
@@ -228,20 +243,12 @@ def _place_of(award: Award | None, inspections: list[Inspection]) -> str:
     return f"#inspection-{award.cycle_start.isoformat()}"
 
 
-def invested_in_year_of(award: Award) -> list[tuple[date, Any]]:
-    """The investments since New Year that counted up to the award's half-month."""
-    accepted = Inspection.objects.accepted().filter(
-        project=award.project_id, cycle_start__year=award.cycle_start.year, cycle_start__lte=award.cycle_start
-    )
-    return list(accepted.order_by("cycle_start").values_list("cycle_start", "ytd_investment"))
-
-
-def strip_of(project: Project, standing: list[Award], today: date) -> list[StripMark]:
+def strip_of(record: ProjectRecord, today: date) -> list[StripMark]:
     """The project's last half-months up to now, or up to its latest badge where that is later."""
     until = HalfMonth.latest_cut_off(today)
-    if standing:
-        until = max(until, HalfMonth.starting(standing[0].cycle_start))
-    return history_strip(standing, until, skipped_in(project.county_id))
+    if record.standing:
+        until = max(until, HalfMonth.starting(record.standing[0].cycle_start))
+    return history_strip(record.standing, until, record.skipped)
 
 
 def skipped_in(county_id: int) -> set[date]:
