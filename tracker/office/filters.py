@@ -31,6 +31,7 @@ from tracker.library.models import (
     in_place,
 )
 from tracker.office.lists.choices import Choices
+from tracker.office.lists.markup import Markup
 
 LONGEST_SEARCH = 100
 BADGES = [
@@ -68,7 +69,7 @@ class PlainSelect(forms.Select):
             named = "" if code == words else f' value="{escape(code)}"'
             options.append(f"<option{named}{' selected' if code == chosen else ''}>{escape(words)}</option>")
         element = f'<select name="{name}" id="{(attrs or {}).get("id", name)}">{"".join(options)}</select>'
-        return SafeString(element)  # what comes from people is escaped above
+        return Markup(element)  # what comes from people is escaped above
 
 
 class ByRank(filters.ChoiceFilter):

@@ -18,6 +18,7 @@ from django.db.models import Choices
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from tracker.office.lists.markup import Markup
 from tracker.office.lists.pages import Key
 
 # How a cell is written: from the values that the column names, in their order.
@@ -79,7 +80,7 @@ class Shown(tables.Column):
     def render(self, record: Any) -> str:
         """The cell of a model's instance, as django-tables2 asks for it."""
         found = [tables.A(name).resolve(record, quiet=True) for name in self.values]
-        return SafeString(self.write(*found))  # every `write` escapes what it is given
+        return Markup(self.write(*found))  # every `write` escapes what it is given
 
 
 class Listed(tables.Table):
@@ -140,7 +141,7 @@ class Compiled:
                 add(before)
                 add(write(*take(row)))
             add("\n")
-        return SafeString("".join(made))  # every `write` escapes what it is given
+        return Markup("".join(made))  # every `write` escapes what it is given
 
 
 def compiled(table: type[Listed], names: Sequence[str], *, has_ticks: bool = False) -> Compiled:
