@@ -255,3 +255,11 @@ def test_the_difference_to_statistics_stays_on_the_page(lead: User, liaison: Use
     set_figure(project, Month(2026, 10), Amounts(Decimal(900)), by=liaison, at=timezone.now(), today=TODAY)
     html = shown(lead, project)
     assert "not explained" in html
+
+
+def test_a_number_that_somebody_typed_into_a_remark_is_masked():
+    project = make_project()
+    make_inspection(project, remark="联系王工 13800138000")
+    page = as_(make_official(Role.LEADER)).get(reverse("office:project", args=[project.pk])).content.decode()
+    assert "联系王工 138****8000" in page
+    assert "13800138000" not in page
