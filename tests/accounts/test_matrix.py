@@ -40,7 +40,12 @@ from tracker.mailing.models import Message
 from tracker.photos.actions import add_photo
 from tracker.summaries.actions import freeze_month
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_warnings_in_the_log")]
+# The rules answer in Python, the same on either database; who sees which rows is asked on both elsewhere.
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.once,
+    pytest.mark.usefixtures("no_warnings_in_the_log"),
+]
 
 TODAY = date(2026, 11, 2)
 DOCUMENT = (settings.BASE_DIR / "docs" / "roles.md").read_text(encoding="utf-8")

@@ -13,7 +13,8 @@ from tracker.accounts.access import SignedIn
 from tracker.accounts.roles import Role
 from tracker.converters import CycleCode, MonthCode, RowId
 
-pytestmark = pytest.mark.django_db
+# As in test_matrix: rules in Python.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 EXAMPLES = {RowId: 999_999_999, CycleCode: "2026-10-H2", MonthCode: "2026-10"}
 

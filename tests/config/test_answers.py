@@ -20,7 +20,8 @@ from tests.faults.test_attacks import NOW, World
 from tracker.accounts.roles import Role
 from tracker.accounts.views import Help
 
-pytestmark = pytest.mark.django_db
+# Heads of answers follow from settings and middleware, not from the database.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # What each header has to say, and where.
 EXPECTED = {

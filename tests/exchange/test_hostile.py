@@ -732,6 +732,7 @@ def test_none_costs_more_than_it_may(told: Told):
     assert told.megabytes < MOST_MEGABYTES
 
 
+@pytest.mark.once  # files are read by programs, not by the database
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.django_db
 def test_the_page_answers_each_of_them_with_its_sentence_or_a_preview(

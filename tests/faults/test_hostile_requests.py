@@ -1,7 +1,7 @@
 """Whatever is sent to whichever address by whomever, the product answers; it never breaks.
 
 On SQLite everybody asks for everything. On PostgreSQL, where only what reaches the database can differ, the
-two readers ask whose pages ask most of it, and an address that leads nowhere is asked for by nobody.
+one reader asks whose pages ask most of it, and an address that leads nowhere is asked for by nobody.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ READERS = [
     pytest.param("stranger", marks=pytest.mark.once),
     pytest.param(Role.ENTERPRISE, marks=pytest.mark.once),
     Role.TEAM_LEAD,
-    Role.SYSTEM_ADMINISTRATOR,
+    pytest.param(Role.SYSTEM_ADMINISTRATOR, marks=pytest.mark.once),
 ]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_warnings_in_the_log")]

@@ -148,6 +148,10 @@ REFUSALS: Mapping[str, Promise] = {
         "and hand it "
         "in again."
     ),
+    "columns_missing_csv": _(
+        "The table (head in row %(row)s) lacks these columns: %(missing)s. Add them and hand it in again."
+    ),
+    "no_rows_csv": _("The table has nothing under its head in row %(row)s. Fill in the projects."),
     "no_rows": _(
         "The table on sheet “%(sheet)s” has nothing under its head in row %(row)s. Fill in the projects."
     ),
@@ -305,10 +309,12 @@ LEFT_OUT: Mapping[str, Promise] = {
 def refusal(refused: UnreadableFile | HalfMonthTakesNoTable) -> str:
     """Why a file is not taken, and what to do."""
     values = dict(refused.values_named)
+    # A CSV has no sheets to be called by their names.
+    code = f"{refused.code}_csv" if values.get("sheet") == "" else refused.code
     if "missing" in values:
         names = [str(FIELDS[name]) for name in str(values["missing"]).split(",")]
         values["missing"] = gettext(", ").join(names)
-    return _said(REFUSALS[refused.code], values)
+    return _said(REFUSALS[code], values)
 
 
 def trouble(kept: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def _moves(project: Project, person: User) -> list[tuple[str, str]]:
         return []
     now = InclusionState(project.inclusion_state)
     words = {
-        InclusionState.SUBMITTED: _("The papers are handed in"),
-        InclusionState.PREPARING: _("Not handed in yet"),
+        InclusionState.SUBMITTED: _("Mark as handed in"),
+        InclusionState.PREPARING: _("Take back: not handed in yet"),
     }
     return [(s.value, words[s]) for s in HANDED_IN if s != now and rules.may_move(way, now, s)]
