@@ -92,6 +92,8 @@ def fill(projects: int) -> None:
             cursor.execute(f"DROP INDEX {name}")
     _fill(projects)
     with connection.cursor() as cursor:
+        # Otherwise references that are still to be checked keep the tables from getting indexes.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for _name, definition in indexes:
             cursor.execute(definition)
     _tidy()

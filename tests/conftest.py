@@ -10,7 +10,8 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection, transaction
 from django.db.models.signals import post_migrate
 
 from tests.services import browser as browsers
@@ -218,3 +219,13 @@ def english_desktop(browser: browsers.Browser, live_server: Any) -> Iterator[bro
     """Somebody at a desk, who reads English."""
     with browsers.visitor(browser, live_server.url, browsers.DESKTOP, "en-GB") as context:
         yield context
+
+
+@pytest.fixture
+def connection_kept() -> Iterator[None]:
+    """Before and after a request the server lets go of its connection; this one is the test's."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -21,7 +21,8 @@ from tracker.inspections.actions import FOUND_OF_PROJECT
 from tracker.inspections.models import Cycle, Inspection
 from tracker.library.models import CountySettings, Division, Enterprise, Industry, Project
 
-pytestmark = pytest.mark.django_db
+# Forms leave fields out before any database is asked.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 TODAY = date(2026, 11, 2)
 # What follows from what was written, by the rule or by the clock, whoever wrote it.

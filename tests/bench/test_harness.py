@@ -20,6 +20,7 @@ def test_what_is_measured_has_a_limit_and_a_side_that_it_is_held_against():
 
 @pytest.mark.postgres_only
 @pytest.mark.django_db
+@pytest.mark.usefixtures("connection_kept")
 def test_a_tiny_country_is_filled_in_and_every_module_measures_in_it():
     fill(40)
     assert [Project.objects.count(), Enterprise.objects.count()] == [40, 20]

@@ -15,8 +15,7 @@ import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.core.handlers.wsgi import WSGIRequest
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import Resolver404, resolve
 
@@ -221,16 +220,6 @@ def test_no_body_breaks_a_page(reader: str, world: World):
             cache.clear()
 
     assert broken(answers()) == []
-
-
-@pytest.fixture
-def connection_kept() -> Iterator[None]:
-    """Before and after a request the server lets go of its connection; this one is the module's."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize(

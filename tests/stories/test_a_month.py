@@ -92,7 +92,7 @@ def test_from_the_county_s_table_to_the_leader_s_mail(
     share = Decimal((ended.previous().end - date(ended.start.year, 1, 1)).days) / 365
     on_plan, behind = (
         (1200 * share).quantize(Decimal(1)),
-        (1200 * share * Decimal("0.7")).quantize(Decimal(1)),
+        (1200 * share * Decimal("0.5")).quantize(Decimal(1)),
     )
     codes = [enterprise_code() for _ in range(3)]
     firms = [("虚构甲电气有限公司", codes[0], on_plan), ("虚构乙电气有限公司", codes[1], behind),

@@ -522,8 +522,8 @@ def test_keys_lead_to_the_search_and_close_what_is_open(
     expect(search).not_to_be_focused()
     expect(page.locator("[data-search-key]")).not_to_be_checked()
 
-    menu = page.locator(".menu")
-    tab_to(page, ".menu summary")
+    menu = page.locator(".top .menu")
+    tab_to(page, ".top .menu summary")
     page.keyboard.press("Enter")
     expect(menu.locator("button")).to_be_visible()
     page.keyboard.press("Tab")

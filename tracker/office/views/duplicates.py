@@ -165,7 +165,7 @@ class Merge(OfficialOnly, TemplateView):
         context = {**super().get_context_data(**kwargs), "kind": self.kind, "kept": self.kept}
         context["kept_url"] = self.kept_url
         if self.merged is None:
-            asked = normalised(self.request.GET.get("q", ""))[:LONGEST_SEARCH]
+            asked = normalised(self.request.GET.get("q", "").replace("\x00", " "))[:LONGEST_SEARCH]
             return {**context, "q": asked, "like": self.like(), "found": self._found(asked)}
         form = kwargs.get("form") or MergeForm(None, self.kept, self.merged)
         return {
