@@ -26,13 +26,13 @@ from tracker.exchange.bureau import (
     take_list,
 )
 from tracker.exchange.bureau_words import FIELDS, NO_MONTH, refusal, remark, shown
-from tracker.exchange.rules import Note
 from tracker.library.inclusion.actions import ChangedMeanwhile
 from tracker.library.inclusion.models import BureauList
 from tracker.library.models import Division, Project
 from tracker.office.access import OfficialOnly
 from tracker.office.forms.inclusion import BureauListForm
 from tracker.office.views.figures import surveyed_months
+from tracker.office.views.imports import Remark
 
 LISTS_SHOWN = 50
 ROWS_SHOWN = 200
@@ -87,22 +87,6 @@ class BureauLists(OfficialOnly, FormView):
         handed_in = BureauList.objects.visible_to(self.person).filter(county=self.county)
         batches = handed_in.defer("content").select_related("uploaded_by")[:LISTS_SHOWN]
         return super().get_context_data(batches=batches, **kwargs)
-
-
-@dataclass(frozen=True)
-class Remark:
-    """One thing to tell about a place in the list."""
-
-    row: int
-    letter: str
-    head: str
-    written: str
-    text: str
-
-    @classmethod
-    def of(cls, note: Note) -> "Remark":
-        """The note in the reader's words."""
-        return cls(note.row, note.letter, note.head, note.written, remark(note))
 
 
 @dataclass(frozen=True)
@@ -196,9 +180,9 @@ def _shown(planned: list[PlannedRow]) -> dict[str, Any]:
     rows: dict[Kind, list[PlannedRow]] = {kind: [] for kind in Kind}
     for row in planned:
         rows[row.kind].append(row)
-    errors = [Remark.of(note) for row in rows[Kind.WRONG] for note in row.errors]
+    errors = [Remark.of(note, remark(note)) for row in rows[Kind.WRONG] for note in row.errors]
     taken = [*rows[Kind.NEW], *rows[Kind.CHANGED], *rows[Kind.SAME]]
-    warnings = [Remark.of(note) for row in taken for note in row.warnings]
+    warnings = [Remark.of(note, remark(note)) for row in taken for note in row.warnings]
     changes = list(_replaced([*rows[Kind.NEW], *rows[Kind.CHANGED]]))
     return {
         "counts": counts_of(planned),

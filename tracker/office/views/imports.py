@@ -109,7 +109,7 @@ class Imports(OfficialOnly, FormView):
 
 @dataclass(frozen=True)
 class Remark:
-    """One thing to tell about a place in the table."""
+    """One thing to tell about a place in a table."""
 
     row: int
     letter: str
@@ -118,9 +118,9 @@ class Remark:
     text: str
 
     @classmethod
-    def of(cls, note: Note) -> "Remark":
-        """The note in the reader's words."""
-        return cls(note.row, note.letter, note.head, note.written, remark(note))
+    def of(cls, note: Note, text: str) -> "Remark":
+        """The note with its text in the reader's words."""
+        return cls(note.row, note.letter, note.head, note.written, text)
 
 
 @dataclass(frozen=True)
@@ -268,8 +268,8 @@ class ImportPreview(OneImport, TemplateView):
         rows: dict[str, list[PlannedRow]] = {"wrong": [], "new": [], "changed": [], "same": []}
         for row in plan.rows:
             rows[row.kind].append(row)
-        errors = [Remark.of(note) for row in rows["wrong"] for note in row.errors]
-        warnings = [Remark.of(note) for row in plan.sound for note in row.warnings]
+        errors = [Remark.of(note, remark(note)) for row in rows["wrong"] for note in row.errors]
+        warnings = [Remark.of(note, remark(note)) for row in plan.sound for note in row.warnings]
         differences = list(_replaced(plan.sound))
         changes = [one for one in differences if not one.is_left]
         left_as_they_are = [one for one in differences if one.is_left]
